@@ -110,7 +110,7 @@ def blocks_within(
     """
     first = bisect.bisect_right(blocks, start, key=lambda block: block.start) - 1
     position = start
-    found = False
+    has_blocks = False
     # By index: slicing for each section would take quadratic time.
     for index in range(max(first, 0), len(blocks)):
         block = blocks[index]
@@ -120,15 +120,15 @@ def blocks_within(
             # Unclaimed text before a block is a block of its own.
             yield position, block.start
             position = block.start
-            found = True
+            has_blocks = True
         if block.end > position:
-            found = True
+            has_blocks = True
             stop = min(block.end, end)
             while stop < end and text[stop].isspace():
                 stop += 1
             yield position, stop
             position = stop
-    if not found:
+    if not has_blocks:
         yield from paragraphs(text, start, end)
     elif position < end:
         yield position, end

@@ -25,9 +25,8 @@ class Places:
         self._anchors: Sequence[Anchor] = document.numbering.anchors if document.numbering else ()
         self._starts = [anchor.start for anchor in self._anchors]
         follows_lines = document.numbering is not None and document.numbering.follows_lines
-        self._breaks = (
-            [found.start() for found in re.finditer("\n", document.text)] if follows_lines else []
-        )
+        breaks = re.finditer("\n", document.text) if follows_lines else ()
+        self._breaks = [match.start() for match in breaks]
 
     @property
     def barriers(self) -> list[int]:

@@ -99,8 +99,8 @@ def _plain(title: str, attributes: Mapping[str, str]) -> str:
     """A title without mark-up; one too long to be a title is left as it is."""
     if len(title) > _LONGEST_HEADING:
         return title.strip()
-    shown = _NAMED.sub(lambda found: attributes.get(found[1], found[0]), title)
-    shown = _MACRO.sub(lambda found: found[1] or found[2] or "", shown)
+    shown = _NAMED.sub(lambda match: attributes.get(match[1], match[0]), title)
+    shown = _MACRO.sub(lambda match: match[1] or match[2] or "", shown)
     for _ in range(_DEEPEST):
-        shown = _EMPHASIS.sub(lambda found: found[2] or found[4], shown)
+        shown = _EMPHASIS.sub(lambda match: match[2] or match[4], shown)
     return " ".join(shown.split()) or title.strip()

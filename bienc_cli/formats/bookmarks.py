@@ -54,7 +54,7 @@ def headings(bookmarks: Sequence[Bookmark], pages: Sequence[str]) -> tuple[Headi
         Headings with offsets in the document's text.
     """
     starts = [0, *itertools.accumulate(map(len, pages))]
-    found: list[Heading] = []
+    outline: list[Heading] = []
     in_order = sorted(bookmarks[:MOST], key=lambda bookmark: bookmark.page)
     for index, on_page in itertools.groupby(in_order, key=lambda bookmark: bookmark.page):
         if not 0 <= index < len(pages) or not pages[index].strip():
@@ -69,12 +69,12 @@ def headings(bookmarks: Sequence[Bookmark], pages: Sequence[str]) -> tuple[Headi
                 place = 0, 1
             pending = bookmark if place is None else None
             if place is not None:
-                found.append(Heading(starts[index] + place[0], bookmark.level, bookmark.title))
+                outline.append(Heading(starts[index] + place[0], bookmark.level, bookmark.title))
                 position = place[1]
         if pending is not None and index + 1 < len(pages):
-            found.append(Heading(starts[index + 1], pending.level, pending.title))
+            outline.append(Heading(starts[index + 1], pending.level, pending.title))
     # The next page may start with a bookmark of its own.
-    return tuple({heading.start: heading for heading in found}.values())
+    return tuple({heading.start: heading for heading in outline}.values())
 
 
 def _says_something(title: str) -> bool:

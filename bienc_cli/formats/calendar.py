@@ -131,7 +131,7 @@ def _value(name: str, parameters: str, value: str) -> str:
         return f"{year}-{month}-{day}" + (f" {hour}:{minute}" if hour else "")
     if name in _STRUCTURED:
         value = ", ".join(part for part in re.split(r"(?<!\\);", value) if part)
-    value = _ESCAPE.sub(lambda found: " " if found[1] in "nN" else found[1], value)
+    value = _ESCAPE.sub(lambda match: " " if match[1] in "nN" else match[1], value)
     if person := _PERSON.search(parameters):
         address = re.sub(r"\Amailto:", "", value, flags=re.IGNORECASE)
         value = f"{person[1].strip(chr(34))} {address}"

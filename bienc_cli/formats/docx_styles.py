@@ -213,8 +213,8 @@ class ListNumbers:
         counts[depth] = max(counts[depth] + 1, level[2]) if restart is None else restart
         counts[depth + 1 :] = [0] * (8 - depth)
 
-        def shown(found: re.Match[str]) -> str:
-            index = int(found[1]) - 1
+        def shown(placeholder: re.Match[str]) -> str:
+            index = int(placeholder[1]) - 1
             form, _, start = self._levels.get((definition, index), ("decimal", "", 1))
             return numeral(counts[index] or start, form)
 

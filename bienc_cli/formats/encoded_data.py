@@ -43,8 +43,8 @@ def without_data_in_xml(text: str) -> str:
     return _IN_XML.sub(_line_breaks, text)
 
 
-def _line_breaks(found: re.Match[str]) -> str:
-    data = found[0]
+def _line_breaks(match: re.Match[str]) -> str:
+    data = match[0]
     is_data = (
         all(len(line) >= _SHORTEST_LINE for line in data.split()[:-1])
         and any(map(str.islower, data))

@@ -91,39 +91,39 @@ def with_bibtex_letters(text: str) -> str:
     return _CAPITALS_KEPT.sub(r"\1", with_tex_letters(text))
 
 
-def _from_units(found: re.Match[str]) -> str:
-    units = "".join(chr(int(code, 16)) for code in _UNIT.findall(found[2]))
+def _from_units(match: re.Match[str]) -> str:
+    units = "".join(chr(int(code, 16)) for code in _UNIT.findall(match[2]))
     decoded = units.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return found[1] + decoded if min(decoded) >= "\xa0" else found.group()
+    return match[1] + decoded if min(decoded) >= "\xa0" else match.group()
 
 
-def _from_reference(found: re.Match[str]) -> str:
-    if found["again"]:
-        return _ANY_REFERENCE.sub(_from_word, f"&{found['again']}")
-    if not found["reference"]:
-        is_page = found.group().startswith("<![") and "</" in found.group()
-        return _ANY_REFERENCE.sub(_from_word, found.group()) if is_page else found.group()
-    character = html.unescape(found["reference"])
+def _from_reference(match: re.Match[str]) -> str:
+    if match["again"]:
+        return _ANY_REFERENCE.sub(_from_word, f"&{match['again']}")
+    if not match["reference"]:
+        is_page = match.group().startswith("<![") and "</" in match.group()
+        return _ANY_REFERENCE.sub(_from_word, match.group()) if is_page else match.group()
+    character = html.unescape(match["reference"])
     return " " if character < " " else character
 
 
-def _from_word(found: re.Match[str]) -> str:
-    if not found["reference"]:
-        return found.group()
-    character = html.unescape(found["reference"])
+def _from_word(match: re.Match[str]) -> str:
+    if not match["reference"]:
+        return match.group()
+    character = html.unescape(match["reference"])
     is_word = character.isalnum() or character in _QUOTATION_MARKS
-    return found.group() if character.isascii() and not is_word else character
+    return match.group() if character.isascii() and not is_word else character
 
 
-def _from_tex(found: re.Match[str]) -> str:
-    if found["break"]:
+def _from_tex(match: re.Match[str]) -> str:
+    if match["break"]:
         return ""
-    if found["letter"]:
-        return _LETTERS[found["letter"]]
-    accent = found["sign"] or found["name"]
+    if match["letter"]:
+        return _LETTERS[match["letter"]]
+    accent = match["sign"] or match["name"]
     if not accent:
-        return found.group()
-    letter = found["braced"] or found["dotless"] or found["bare"]
+        return match.group()
+    letter = match["braced"] or match["dotless"] or match["bare"]
     accented = unicodedata.normalize("NFC", letter + _ACCENTS[accent])
     # If it is not one character, the command means something else.
-    return accented if len(accented) == 1 else found.group()
+    return accented if len(accented) == 1 else match.group()

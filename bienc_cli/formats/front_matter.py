@@ -28,11 +28,11 @@ def split(text: str) -> tuple[str | None, int]:
 
     Two horizontal rules with prose or headings between them are not front matter.
     """
-    found = _FRONT_MATTER.match(text)
-    if found is None:
+    front_matter = _FRONT_MATTER.match(text)
+    if front_matter is None:
         return None, 0
-    body = found["body"] or ""
-    return (body, found.end()) if _is_mapping(body, found["fence"]) else (None, 0)
+    body = front_matter["body"] or ""
+    return (body, front_matter.end()) if _is_mapping(body, front_matter["fence"]) else (None, 0)
 
 
 def _is_mapping(body: str, fence: str) -> bool:
@@ -54,24 +54,24 @@ def _is_mapping(body: str, fence: str) -> bool:
 
 def title(front_matter: str) -> str | None:
     """The value of `title` without quotation marks, escapes and comments; None if there is none."""
-    found = _TITLE.search(front_matter)
-    if found is None:
+    title_line = _TITLE.search(front_matter)
+    if title_line is None:
         return None
-    value = found["value"].strip()
+    value = title_line["value"].strip()
     quoted = _QUOTED.match(value)
     if quoted is not None:
         value = _unquoted(quoted)
     else:
         folded = _FOLDED.match(value)
         first = [] if folded else [_COMMENT.sub("", value)]
-        value = " ".join([*first, *_indented(front_matter[found.end() :])])
+        value = " ".join([*first, *_indented(front_matter[title_line.end() :])])
     return " ".join(value.split()) or None
 
 
 def leading_title(text: str) -> str | None:
     """The title in the first line of a text without front matter; None if there is none."""
-    found = _LEADING_TITLE.match(text)
-    return None if found is None else " ".join(found["title"].split())
+    title_line = _LEADING_TITLE.match(text)
+    return None if title_line is None else " ".join(title_line["title"].split())
 
 
 def _unquoted(quoted: re.Match[str]) -> str:

@@ -60,7 +60,7 @@ def marked(source: str, first: int = 1) -> str:
         first: number of its first line.
     """
     source = _PRIVATE.sub(" ", source)
-    line_starts = [found.end() for found in re.finditer("\n", source)]
+    line_starts = [tag_match.end() for tag_match in re.finditer("\n", source)]
 
     def line(offset: int) -> int:
         return bisect.bisect_right(line_starts, offset) + first
@@ -72,17 +72,17 @@ def marked(source: str, first: int = 1) -> str:
     end = 0
     while end < len(source):
         start = source.find("<", end, last)
-        found = _TAG.match(source, start) if start >= 0 else None
-        if found is None:
+        tag_match = _TAG.match(source, start) if start >= 0 else None
+        if tag_match is None:
             # An angle bracket that opens no tag is text.
             stop = start + 1 if start >= 0 else len(source)
             _add_marked(pieces, source, end, stop, line)
             end = stop
             continue
         _add_marked(pieces, source, end, start, line)
-        end = found.end()
-        tag = found.group()
-        name = (found["name"] or "").lower()
+        end = tag_match.end()
+        tag = tag_match.group()
+        name = (tag_match["name"] or "").lower()
         ending = _RAW[name].search(source, end) if name in _RAW else None
         closed = tag.endswith("/>") and (
             name.removeprefix("/") not in _VOID if is_xml else name in _RAW and ending is None
@@ -90,7 +90,7 @@ def marked(source: str, first: int = 1) -> str:
         if name in ("img", "input", "meta"):
             tag = _marked_attributes(tag, start, line)
         elif name.removeprefix("/") == "template":
-            tag = tag.replace(found["name"], name.replace("template", "div"), 1)
+            tag = tag.replace(tag_match["name"], name.replace("template", "div"), 1)
         elif name == "iframe" and (framed := _FRAMED.search(tag)):
             pieces.append(_inner_page(framed[1] or framed[2], line(start + framed.start())))
         pieces.append(f"{tag[:-2]}></{name}>" if closed else tag)
@@ -115,7 +115,7 @@ def _inner_page(source: str, first: int) -> str:
 
 
 def _marked_attributes(tag: str, start: int, line: Callable[[int], int]) -> str:
-    return _SPOKEN.sub(lambda found: found[1] + _mark(line(start + found.end())), tag)
+    return _SPOKEN.sub(lambda attribute: attribute[1] + _mark(line(start + attribute.end())), tag)
 
 
 def _add_marked(
@@ -123,10 +123,10 @@ def _add_marked(
 ) -> None:
     """Append the text in [start, stop) with its marks to `pieces`."""
     while start < stop:
-        found = _VISIBLE.search(source, start, stop)
-        if found is None:
+        first_visible = _VISIBLE.search(source, start, stop)
+        if first_visible is None:
             break
-        visible = found.start()
+        visible = first_visible.start()
         line_end = source.find("\n", visible, stop)
         line_end = stop if line_end < 0 else line_end
         pieces += (source[start:visible], _mark(line(visible)), source[visible:line_end])
@@ -157,18 +157,18 @@ def unmarked(document: Document) -> Document:
     anchors = [Anchor(0, 1)]
     line_start = 0
     end = 0
-    for found in MARK.finditer(text):
-        pieces.append(text[end : found.start()])
-        line_break = text.rfind("\n", end, found.start()) + 1
-        offset = found.start() - shifts[-1]
+    for mark in MARK.finditer(text):
+        pieces.append(text[end : mark.start()])
+        line_break = text.rfind("\n", end, mark.start()) + 1
+        offset = mark.start() - shifts[-1]
         if line_break or not end:
             # The first mark of a line also covers what precedes it: a bullet, a bar.
             line_start = (line_break or 0) - shifts[-1]
             offset = line_start
-        end = found.end()
+        end = mark.end()
         ends.append(end)
-        shifts.append(shifts[-1] + len(found.group()))
-        number = _number(found.group())
+        shifts.append(shifts[-1] + len(mark.group()))
+        number = _number(mark.group())
         # A parser moves text out of tables, and anchors must not descend.
         if number > anchors[-1].number:
             if anchors[-1].start == offset:
@@ -199,7 +199,7 @@ def unmarked(document: Document) -> Document:
         text=unmarked_text,
         headings=_each_start_once(headings),
         # A mark may be followed by nothing but spaces that the parser takes for text.
-        blocks=tuple(one for one in spans if unmarked_text[one.start : one.end].strip()),
+        blocks=tuple(block for block in spans if unmarked_text[block.start : block.end].strip()),
         numbering=Numbering("line", tuple(anchors)),
     )
 

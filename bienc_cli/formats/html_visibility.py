@@ -207,7 +207,7 @@ class Visibility:
 
     @cached_property
     def _referenced(self) -> set[str]:
-        names = {found[1] for found in _REFERENCE.finditer(self._source)}
+        names = {reference[1] for reference in _REFERENCE.finditer(self._source)}
         for call in _CALL.finditer(self._source):
             names |= {name[1] or name[2] for name in _NAME.finditer(call[1] or call[2])}
         return names

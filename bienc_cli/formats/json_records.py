@@ -91,9 +91,9 @@ def record_blocks(text: str) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def _unescaped(found: re.Match[str]) -> str:
+def _unescaped(escape: re.Match[str]) -> str:
     """The escaped character; a space for white space and control characters."""
-    return " " if found[1] in "bfnrt" else found[1]
+    return " " if escape[1] in "bfnrt" else escape[1]
 
 
 def _start_of(block: Block) -> int:

@@ -60,10 +60,10 @@ def laid_out(text: str) -> tuple[str, Numbering]:
     length = depth = end = 0
     line = 1
     previous = ""
-    for found in _TOKEN.finditer(text):
-        mark = found.group()
-        line += text.count("\n", end, found.start())
-        end = found.end()
+    for token_match in _TOKEN.finditer(text):
+        mark = token_match.group()
+        line += text.count("\n", end, token_match.start())
+        end = token_match.end()
         token = _shown(mark)
         closing = mark in "]}"
         depth -= closing
@@ -90,8 +90,8 @@ def members(record: str) -> Iterator[tuple[str, str]]:
     depth = 0
     name: str | None = None
     value: list[str] = []
-    for found in _TOKEN.finditer(record):
-        mark = found.group()
+    for token_match in _TOKEN.finditer(record):
+        mark = token_match.group()
         depth -= mark in "]}"
         if depth == 1 and mark == ":" and name is None:
             name, value = "".join(value), []
@@ -110,7 +110,7 @@ def with_strings_read(text: str) -> str:
     """Text that is not valid JSON, with the escapes in quoted strings replaced."""
     if "\\" not in text:
         return text
-    return _STRING.sub(lambda found: _shown(found.group()).replace("\n", " "), text)
+    return _STRING.sub(lambda string: _shown(string.group()).replace("\n", " "), text)
 
 
 def _shown(token: str) -> str:

@@ -93,14 +93,14 @@ def document_of(text: str, doc_id: str, *, has_indented_code: bool = True) -> Do
         start, end = _span(text, starts, token.map)
         if start == end:
             continue
-        found: list[Heading] = []
+        in_html: list[Heading] = []
         if token.type in ("html_block", "paragraph_open"):
             # The parser takes a tag with braces or several lines for a paragraph, not HTML.
-            found = list(enclosed.process(text, start, end))
+            in_html = list(enclosed.process(text, start, end))
         if token.type == "html_block":
-            found = sorted([*found, *_headings_in_html(text, start, end)], key=_start_of)
-        headings += found
-        cuts = [heading.start for heading in found if heading.start > start]
+            in_html = sorted([*in_html, *_headings_in_html(text, start, end)], key=_start_of)
+        headings += in_html
+        cuts = [heading.start for heading in in_html if heading.start > start]
         is_table = token.type == "table_open"
         header = _columns(tokens, index, references) if is_table else ""
         spans = spans_to_blocks(text, [start, *cuts], end)

@@ -123,7 +123,7 @@ def _sort(part: Message, parts: _Parts, *, shown: bool = True) -> None:
         if shown:
             parts.bodies.append(part)
     elif kind == "multipart/alternative" and isinstance(inside, list):
-        offers = [one for one in inside if isinstance(one, Message)]
+        offers = [inner for inner in inside if isinstance(inner, Message)]
         chosen = _preferred(offers)
         for offer in offers:
             # Some programs put attachments into one of the alternatives. An invitation is not an
@@ -131,9 +131,9 @@ def _sort(part: Message, parts: _Parts, *, shown: bool = True) -> None:
             is_invitation = offer.get_content_type() == "text/calendar"
             _sort(offer, parts, shown=shown and (offer is chosen or is_invitation))
     elif isinstance(inside, list):
-        for one in inside:
-            if isinstance(one, Message):
-                _sort(one, parts, shown=shown)
+        for inner in inside:
+            if isinstance(inner, Message):
+                _sort(inner, parts, shown=shown)
     elif kind in _FOR_MACHINES and not name:
         # Part of a page that a browser saved with its resources.
         return

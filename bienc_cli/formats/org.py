@@ -71,7 +71,7 @@ def _headlines(text: str) -> tuple[list[Heading], set[int]]:
 
 def _plain(title: str) -> str:
     shown = _COUNTED.sub("", title)
-    shown = _LINK.sub(lambda found: found[1] or found.group().strip("[]"), shown)
+    shown = _LINK.sub(lambda link: link[1] or link.group().strip("[]"), shown)
     for _ in range(_DEEPEST):
         shown = _EMPHASIS.sub(r"\2", shown)
     return " ".join(shown.split())

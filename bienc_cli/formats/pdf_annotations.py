@@ -82,7 +82,7 @@ def _field(widget: Any) -> Iterator[str]:
         shown = {str(index): _one(option) for index, option in enumerate(options)}
     else:
         shown = dict(map(_option, options))
-    yield from labelled(str(label or ""), ", ".join(shown.get(one, one) for one in values))
+    yield from labelled(str(label or ""), ", ".join(shown.get(choice, choice) for choice in values))
     if kind == "/Ch" and not int(inherited("/Ff") or 0) & _DROPS_DOWN:
         yield from filter(None, [", ".join(shown.values()) if len(shown) <= _MOST_OPTIONS else ""])
 

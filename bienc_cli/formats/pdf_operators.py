@@ -115,10 +115,10 @@ class Operators:
             if self._actual is not None:
                 self._show_actual(operator, operands)
 
-    def _is_near(self, move: list[Any]) -> bool:
-        if len(move) < 2 or not all(isinstance(one, (int, float)) for one in move[:2]):
+    def _is_near(self, operands: list[Any]) -> bool:
+        if (move := _move(operands)) is None:
             return False
-        right, up = float(move[0]), float(move[1])
+        right, up = move
         return abs(right) <= _ON_TOP * self._size and 0 < abs(up) <= _ABOVE * self._size
 
     def _mark_overprinting(self, operator: bytes, operands: list[Any]) -> None:
@@ -150,9 +150,9 @@ class Operators:
             self._word_space = self._kept_word_spaces.pop()
 
     def _move_less(self, operands: list[Any]) -> None:
-        if len(operands) < 2 or not all(isinstance(one, (int, float)) for one in operands[:2]):
+        if (move := _move(operands)) is None:
             return
-        right, up = map(float, operands[:2])
+        right, up = move
         if up:
             operands[0] = right + self._lacking
             self._lacking = 0.0
@@ -236,6 +236,12 @@ class _OnTop(bytes):
             self.is_decoded = True
             yield ord(OVERPRINTED)
         yield from super().__iter__()
+
+
+def _move(operands: list[Any]) -> tuple[float, float] | None:
+    if len(operands) < 2 or not all(isinstance(number, (int, float)) for number in operands[:2]):
+        return None
+    return float(operands[0]), float(operands[1])
 
 
 def _bytes_of(operand: Any) -> bytes:

@@ -145,7 +145,7 @@ def _text(page: PdfPage) -> str:
         text = _with_raised_digits(text_page, text)
         changes |= dict.fromkeys(_needless_spaces(text_page, text), "")
         if changes:
-            text = "".join(changes.get(index, one) for index, one in enumerate(text))
+            text = "".join(changes.get(index, character) for index, character in enumerate(text))
     text_page.close()
     return text.replace("\r\n", "\n").replace("\x02", "-\n").replace("\ufffe", "-\n")
 
@@ -174,7 +174,7 @@ def _is_upright(text_page: PdfTextPage) -> bool:
 def _may_have_columns(text_page: PdfTextPage, text: str) -> bool:
     """Whether most long lines contain a wide gap, judging by samples."""
     places = Places(text_page)
-    lines = [found.span() for found in re.finditer(r"[^\r\n]+", text)]
+    lines = [line.span() for line in re.finditer(r"[^\r\n]+", text)]
     lines = [(start, end) for start, end in lines if end - start >= _LONG_LINE]
     samples = lines[:: max(len(lines) // _SAMPLES, 1)]
     return bool(samples) and sum(
@@ -198,10 +198,10 @@ def _with_raised_digits(text_page: PdfTextPage, text: str) -> str:
     """Replace raised digits after a word by superscript characters."""
     places = Places(text_page)
 
-    def written(found: re.Match[str]) -> str:
-        index = places.of_text(found.start())
+    def written(digits: re.Match[str]) -> str:
+        index = places.of_text(digits.start())
         raised = index > 0 and places.is_raised(index, index - 1)
-        return found.group().translate(RAISED) if raised else found.group()
+        return digits.group().translate(RAISED) if raised else digits.group()
 
     return _DIGITS_BEHIND.sub(written, text)
 
@@ -209,30 +209,30 @@ def _with_raised_digits(text_page: PdfTextPage, text: str) -> str:
 def _marks_in_front(text_page: PdfTextPage, text: str) -> Iterator[tuple[int, str]]:
     """Replacements for raised digits before a line: superscript characters and a space."""
     places = Places(text_page)
-    for found in _DIGITS_IN_FRONT.finditer(text):
-        first, last = places.of_text(found.start()), places.of_text(found.end() - 1)
+    for digits in _DIGITS_IN_FRONT.finditer(text):
+        first, last = places.of_text(digits.start()), places.of_text(digits.end() - 1)
         if first >= 0 and places.is_raised(first, last + 1):
-            written = found.group().translate(RAISED)
-            yield from zip(range(*found.span()), [*written[:-1], f"{written[-1]} "], strict=True)
+            written = digits.group().translate(RAISED)
+            yield from zip(range(*digits.span()), [*written[:-1], f"{written[-1]} "], strict=True)
 
 
 def _needless_breaks(text_page: PdfTextPage, text: str) -> Iterator[int]:
     """Indices of spaces and line breaks that PDFium put before the hyphens of divided words."""
     places = Places(text_page)
-    for found in _HYPHEN_ALONE.finditer(text):
-        letter, hyphen = places.of_text(found.start() - 1), places.of_text(found.end())
+    for gap in _HYPHEN_ALONE.finditer(text):
+        letter, hyphen = places.of_text(gap.start() - 1), places.of_text(gap.end())
         (x, y), (right, _) = places.origin(hyphen), places.end(letter)
         size = places.size(hyphen)
         if abs(x - right) < _CLOSE * size and abs(y - places.origin(letter)[1]) < _CLOSE * size:
-            yield from range(*found.span())
+            yield from range(*gap.span())
 
 
 def _needless_spaces(text_page: PdfTextPage, text: str) -> Iterator[int]:
     """Indices of spaces that PDFium put between letter-spaced capitals."""
-    if not (found := list(_SPACED.finditer(text))):
+    if not (words := list(_SPACED.finditer(text))):
         return
     places = Places(text_page)
-    for match in found:
+    for match in words:
         for index in range(match.start() + 1, match.end() - 1):
             if text[index] != " ":
                 continue

@@ -103,15 +103,15 @@ class _Workbook:
     def sheets(self) -> Iterator[tuple[str, str]]:
         """Name and part of each sheet in order, hidden ones too."""
         relations = self._package.relations(self._main)
-        found = False
+        has_sheets = False
         names: list[str] = []
         for sheet in () if self._tree is None else self._tree.iterfind("{*}sheets/{*}sheet"):
             names.append(sheet.get("name") or "")
             kind, part = relations.get(sheet.get(f"{R}id") or "", ("", ""))
             if kind in ("worksheet", "chartsheet") and part in self._package:
-                found = True
+                has_sheets = True
                 yield names[-1], part
-        if not found:
+        if not has_sheets:
             # The list that maps sheets to parts is broken.
             for index, part in enumerate(self._package.names(r"xl/worksheets/sheet\d+\.xml")):
                 yield names[index] if index < len(names) else f"Sheet {index + 1}", part
@@ -198,7 +198,7 @@ def _string(item: Element) -> str:
 
 
 def _unescaped(text: str) -> str:
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    return _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text) if "_x" in text else text
 
 
 def _column(letters: str) -> int:
