@@ -163,6 +163,8 @@ def arranged(runs: Sequence[TextRun]) -> str:
     while position < len(rows):
         block = _columns(rows, position)
         if block is None:
+            if position and _goes_back(rows[position - 1], rows[position]):
+                pieces.append(" ")
             pieces.append(rows[position].text)
             position += 1
             continue
@@ -237,6 +239,13 @@ def _rows(runs: Sequence[TextRun]) -> Iterator[_Row]:
         row.append(run)
     if row:
         yield _Row(row)
+
+
+def _goes_back(row: _Row, following: _Row) -> bool:
+    """Whether it goes on in front of what is on its line, as with cells drawn from the right."""
+    last, first = row.runs[-1], following.runs[0]
+    same_line = abs(last.baseline - first.baseline) < 0.2 * max(last.size, first.size)
+    return same_line and first.left < row.runs[0].left - _WIDE_GAP * first.size
 
 
 def _with_text(run: TextRun, text: str) -> TextRun:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
-import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
@@ -15,8 +15,10 @@ from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.accents import with_overprinted_accents
 from bienc_cli.formats.bookmarks import Bookmark, flattened
 from bienc_cli.formats.layout import TextRun, arranged, with_initials, with_raised_digits
+from bienc_cli.formats.leftwards import with_lines_read
 from bienc_cli.formats.pages import Page, paged_document
 from bienc_cli.formats.pdf_annotations import fields_and_notes
+from bienc_cli.formats.pdf_fonts import is_sheltered, prepared_fonts, unsheltered
 from bienc_cli.formats.pdf_operators import Operators, product
 from bienc_cli.formats.scans import recognised_pdf
 from bienc_cli.types import Document, Skipped
@@ -29,12 +31,6 @@ _Used = TypeVar("_Used")
 
 _AVERAGE_WIDTH = 0.5
 """In ems; pypdf does not report where a text ends."""
-
-_TWO_BYTES = re.compile(rb"begincodespacerange\s*(?:<[0-9a-fA-F]{4}>\s*<[0-9a-fA-F]{4}>\s*)+end")
-_WIDEST_SPACE = 300
-"""In thousandths of an em."""
-
-_MOST_FORMS = 1000
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
@@ -112,7 +108,7 @@ def _pages(reader: PdfReader) -> Iterator[Page]:
 
 def _text(page: PageObject) -> str:
     runs: list[TextRun] = []
-    operators = Operators(_properties(page), _wide_fonts(page))
+    operators = Operators(_properties(page), prepared_fonts(page))
 
     def visit(text: str, cm: list[float], tm: list[float], _font: Any, size: float) -> None:
         if text:
@@ -121,7 +117,9 @@ def _text(page: PageObject) -> str:
     drawn = page.extract_text(visitor_operand_before=operators.visit, visitor_text=visit)
     if "".join(run.text for run in runs) != drawn:
         # The position of the rest is unknown.
-        return with_overprinted_accents(drawn)
+        return with_overprinted_accents(unsheltered(drawn))
+    if is_sheltered(drawn):
+        runs = with_lines_read([replace(run, text=unsheltered(run.text)) for run in runs])
     return with_overprinted_accents(arranged(with_raised_digits(with_initials(runs))))
 
 
@@ -129,66 +127,6 @@ def _properties(page: PageObject) -> Any:
     with contextlib.suppress(Exception):
         return cast(Any, page["/Resources"])["/Properties"]
     return None
-
-
-def _wide_fonts(page: PageObject) -> set[str]:
-    """Names of fonts with two bytes per character; also corrects fonts that pypdf misreads.
-
-    pypdf takes two-byte fonts with an embedded encoding for one-byte fonts, so their encoding is
-    replaced by a predefined one; the characters come from the `ToUnicode` table anyway. For other
-    fonts see `_narrow_space`.
-    """
-    from pypdf.generic import NameObject, StreamObject
-
-    wide: set[str] = set()
-    # A damaged font must not make the page unreadable; pypdf handles it again.
-    with contextlib.suppress(Exception):
-        for name, font in _fonts(page):
-            if font.get("/Subtype") != "/Type0":
-                _narrow_space(font)
-                continue
-            wide.add(name)
-            encoding = font.get("/Encoding")
-            if (
-                "/ToUnicode" in font
-                and isinstance(encoding and encoding.get_object(), StreamObject)
-                and _TWO_BYTES.search(encoding.get_object().get_data())
-            ):
-                font[NameObject("/Encoding")] = NameObject("/Identity-H")
-    return wide
-
-
-def _narrow_space(font: Any) -> None:
-    """Limit the width of the character with the code of the space in a font without a space.
-
-    pypdf takes half that width for the gap between words.
-    """
-    from pypdf.generic import NumberObject
-
-    encoding = font.get("/Encoding")
-    encoding = encoding and encoding.get_object()
-    if not isinstance(encoding, dict) or "/space" in encoding.get("/Differences", "/space"):
-        return
-    widths, index = font["/Widths"].get_object(), 32 - int(font["/FirstChar"])
-    if 0 <= index < len(widths) and widths[index] > _WIDEST_SPACE:
-        widths[index] = NumberObject(_WIDEST_SPACE)
-
-
-def _fonts(page: PageObject) -> Iterator[tuple[str, Any]]:
-    """Names and fonts of a page and of the forms drawn on it."""
-    pending: list[Any] = [page]
-    seen: set[int] = set()
-    while pending and len(seen) < _MOST_FORMS:
-        holder = pending.pop().get_object()
-        if id(holder) in seen or not (resources := holder.get("/Resources")):
-            continue
-        seen.add(id(holder))
-        resources = resources.get_object()
-        fonts = resources.get("/Font")
-        for name, font in (fonts.get_object() if fonts else {}).items():
-            yield name, font.get_object()
-        forms = resources.get("/XObject")
-        pending += (forms.get_object() if forms else {}).values()
 
 
 def _run(text: str, matrix: list[float], size: float, rise: float) -> TextRun:

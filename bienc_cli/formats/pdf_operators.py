@@ -11,6 +11,7 @@ from collections.abc import Container, Iterator
 from typing import Any
 
 from bienc_cli.formats.accents import OVERPRINTED
+from bienc_cli.formats.pdf_fonts import sheltered
 
 _SHOWING = frozenset({b"Tj", b"TJ", b"'", b'"'})
 _MOVING_ON = frozenset({b"Td", b"TD"})
@@ -186,7 +187,7 @@ class Operators:
         """Show the text instead of the first text that it stands for."""
         # pypdf decodes bytes with the font, but takes strings as they are.
         drawn = _bytes_of(operands[-1])
-        actual = _ActualText(self._actual or "")
+        actual = _ActualText(sheltered(self._actual or ""))
         actual.drawn = drawn.decode("utf-16-be" if self._is_wide else "latin-1", "replace")
         if operator == b"TJ":
             # A gap before it stays.

@@ -22,6 +22,7 @@ from bienc_cli.formats.layout import (
     is_spaced_out,
     with_initials,
 )
+from bienc_cli.formats.leftwards import LEFTWARDS, lines_read
 from bienc_cli.formats.pages import Page, paged_document
 from bienc_cli.formats.pdf_annotations import fields_and_notes
 from bienc_cli.formats.pdfium_accents import on_their_letters
@@ -139,7 +140,9 @@ def _text(page: PdfPage) -> str:
     looked_at = not upright or _INITIAL.search(text) or _may_have_columns(text_page, text)
     runs = list(_runs(text_page, changes)) if looked_at else []
     joined = with_initials(runs)
-    if runs and (not upright or joined != runs or has_columns(runs)):
+    if LEFTWARDS.search(text):
+        text = arranged(lines_read(list(_characters(text_page))))
+    elif runs and (not upright or joined != runs or has_columns(runs)):
         text = arranged(joined)
     else:
         text = _with_raised_digits(text_page, text)
@@ -285,6 +288,21 @@ def _runs(text_page: PdfTextPage, changes: Mapping[int, str]) -> Iterator[TextRu
         right = x * along + y * across
     if piece:
         yield TextRun(_ended(piece, same_line=False), left, right, baseline, size)
+
+
+def _characters(text_page: PdfTextPage) -> Iterator[TextRun]:
+    """Each character that the file has, by itself."""
+    places = Places(text_page)
+    for index in range(text_page.count_chars()):
+        character = places.character(index)
+        # PDFium has spaces elsewhere, too, once it turns their words around.
+        if character.isspace() or places.is_generated(index):
+            continue
+        angle = places.angle(index)
+        along, across = math.cos(angle), math.sin(angle)
+        (x, y), (end_x, end_y) = places.origin(index), places.end(index)
+        left, right = x * along + y * across, end_x * along + end_y * across
+        yield TextRun(character, left, right, y * along - x * across, places.size(index))
 
 
 def _ended(piece: list[str], same_line: bool) -> str:
