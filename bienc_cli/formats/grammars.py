@@ -28,14 +28,14 @@ class Grammar:
         language: name of the module's function that returns the grammar.
         named: keyword to put before a definition's name, by kind of node; definitions of other
             kinds are titled with the text before their body.
-        behind: where a definition has certainly ended, whatever the grammar says.
+        end: where a definition has certainly ended, whatever the grammar says.
     """
 
     module: str
     query: str
     language: str = "language"
     named: Mapping[str, str] = field(default_factory=dict)
-    behind: re.Pattern[str] | None = None
+    end: re.Pattern[str] | None = None
 
 
 def _captures(scopes: str = "", functions: str = "", around: str = "", more: str = "") -> str:
@@ -197,7 +197,7 @@ _SQL = Grammar(
         "create_procedure create_trigger create_type create_index"
     ),
     # The ends of statements for clients of MySQL and SQL Server.
-    behind=re.compile(
+    end=re.compile(
         r"(?im)^(?=DELIMITER\b|GO[ \t]*$)|^[ \t]*END[ \t]*(?:\$\$|//)[ \t]*\n(?!\s*LANGUAGE)"
     ),
 )

@@ -173,7 +173,7 @@ class _Page:
         self._preformatted = 0
         self._marker = ""
         self._lists: list[OpenList] = []
-        # Ruby text, which is printed above the line and goes behind it here.
+        # Ruby text, which is printed above the line; here it follows the line.
         self._above: list[str] | None = None
         self._readings: list[str] = []
         # Number of open formulas.

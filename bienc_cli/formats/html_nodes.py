@@ -38,7 +38,7 @@ def touches_another(link: LexborNode) -> bool:
 
 
 def _numbers_note(link: LexborNode) -> bool:
-    """Whether it is the number in front of a footnote, which leads back to where that is called."""
+    """Whether it is the number before a footnote, which links back to the reference."""
     if not (link.attributes.get("href") or "").startswith("#"):
         return False
     outer = link

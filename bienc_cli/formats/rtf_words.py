@@ -26,7 +26,7 @@ APART = frozenset(
 """Groups whose text is separate from the paragraph around them."""
 
 NUMBERS = frozenset("listtext pntext".split())
-"""Groups with the number of a paragraph, which have a format of their own."""
+"""Groups that contain a paragraph's number, with their own format."""
 
 CHARACTERS = {
     **dict.fromkeys(("tab", "cell", "nestcell"), "\t"),

@@ -243,16 +243,16 @@ def _headings(
         if level > _DEEPEST:
             continue
         end = _with_closing(text, outer.end, open_[-1].end)
-        if grammar.behind is not None:
-            stop = grammar.behind.search(text, definition.start, end)
+        if grammar.end is not None:
+            stop = grammar.end.search(text, definition.start, end)
             end = stop.end() if stop else end
         is_led = before is not None and before[1] + 1 == outer.row
         first = attached.first(before[0] if before and is_led else outer.row)
         if open_[-1].inner_end >= 0:
             # A comment above a group of definitions belongs to the first one.
-            behind = line_of(starts, open_[-1].inner_end - 1) + 1
-            if first - behind <= _LONGEST_BANNER and attached.is_all_from(behind, first):
-                first = attached.after_blanks(behind)
+            below = line_of(starts, open_[-1].inner_end - 1) + 1
+            if first - below <= _LONGEST_BANNER and attached.is_all_from(below, first):
+                first = attached.after_blanks(below)
         start = starts[first]
         # Comments above the first definition of a scope may reach up to its own line.
         start = start if start > last else line
