@@ -73,9 +73,17 @@ def lines_read(characters: Sequence[TextRun]) -> list[TextRun]:
     """The lines of a page, in reading order.
 
     Args:
-        characters: one run each, without spaces, line by line.
+        characters: one run each, in the engine's order. Its spaces are used only in lines without
+            right-to-left letters, where it does not move them.
     """
-    return [_read(line, _GAP) for line in _lines(characters)]
+    read: list[TextRun] = []
+    for line in _lines(characters):
+        text = "".join(character.text for character in line)
+        if LEFTWARDS.search(text):
+            read.append(_read([one for one in line if one.text.strip()], _GAP))
+        else:
+            read.append(replace(line[0], text=f"{text}\n", right=max(one.right for one in line)))
+    return read
 
 
 def _lines(runs: Sequence[TextRun]) -> Iterator[list[TextRun]]:

@@ -291,12 +291,11 @@ def _runs(text_page: PdfTextPage, changes: Mapping[int, str]) -> Iterator[TextRu
 
 
 def _characters(text_page: PdfTextPage) -> Iterator[TextRun]:
-    """Each character that the file has, by itself."""
+    """One run for each character except line breaks."""
     places = Places(text_page)
     for index in range(text_page.count_chars()):
         character = places.character(index)
-        # PDFium has spaces elsewhere, too, once it turns their words around.
-        if character.isspace() or places.is_generated(index):
+        if character in "\r\n":
             continue
         angle = places.angle(index)
         along, across = math.cos(angle), math.sin(angle)

@@ -121,6 +121,14 @@ def test_a_shape_for_two_letters_has_them_in_their_order() -> None:
         assert [run.text for run in lines_read(runs)] == ["سلام\n"]
 
 
+def test_other_lines_of_the_page_keep_the_order_of_the_engine() -> None:
+    """Marks of Indic letters begin where their letter does, or in front of it."""
+    places = (("ह", 20), ("ै", 19), (" ", 30), ("क", 40), ("ि", 35))
+    runs = [TextRun(letter, left, left + 5, 0, 12) for letter, left in places]
+    line = TextRun("א", 0, 5, 30, 12)
+    assert [run.text for run in lines_read([line, *runs])] == ["א\n", "है कि\n"]
+
+
 def test_lines_from_left_to_right_stay_as_they_are() -> None:
     runs = [TextRun("one\n", 0, 20, 30, 12), TextRun("two", 0, 20, 10, 12)]
     assert with_lines_read(runs) == runs
