@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from collections.abc import Iterable
 from dataclasses import replace
 
 from bienc_cli.errors import UnreadableFile
@@ -129,6 +130,12 @@ class DocumentBuilder:
         self._headings[index] = replace(heading, end=None)
         bisect.insort(self._open, index)
         return True
+
+    def end_matter(self, texts: Iterable[str]) -> None:
+        """Add texts without a place, such as headers and footers: each once, under no heading."""
+        self.end_headings()
+        for text in dict.fromkeys(texts):
+            self.block(text)
 
     def build(self, doc_id: str, format_name: str, title: str | None) -> Document:
         """The document so far.

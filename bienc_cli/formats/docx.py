@@ -123,14 +123,13 @@ class _Body:
         for (kind, _), note in self._notes.items():
             if kind == "comment":
                 self._add_note(kind, note)
-        texts: dict[str, None] = {}
-        for kind in ("header", "footer"):
-            for name in self._package.related(self._main, kind):
-                part = self._package.xml(name)
-                if part is not None:
-                    texts[self._plain(part)] = None
-        for text in texts:
-            self.builder.block(text)
+        names = (
+            name
+            for kind in ("header", "footer")
+            for name in self._package.related(self._main, kind)
+        )
+        parts = map(self._package.xml, names)
+        self.builder.end_matter(self._plain(part) for part in parts if part is not None)
 
     def _add_asides(self, asides: list[Element]) -> None:
         for aside in asides:

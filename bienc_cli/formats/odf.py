@@ -110,7 +110,7 @@ def _document(
             _add_slide(builder, page)
     else:
         _Text(builder, _list_levels(styles, content)).add(body)
-        _add_headers(builder, styles)
+        builder.end_matter(_headers(styles))
     title = None if meta is None else meta.findtext(f".//{OFFICE}meta/{{*}}title")
     if title is None or not says_something(title):
         styled = next(body.iterfind(f".//{TEXT}h[@{TITLE}]"), None)
@@ -151,15 +151,11 @@ def _add_slide(builder: DocumentBuilder, page: Element) -> None:
             text.add_one(element)
 
 
-def _add_headers(builder: DocumentBuilder, styles: Element | None) -> None:
-    """Add headers and footers, each once, outside all headings."""
-    builder.end_headings()
-    texts: dict[str, None] = {}
+def _headers(styles: Element | None) -> Iterator[str]:
+    """The texts of headers and footers."""
     for master in () if styles is None else styles.iter(f"{STYLE}master-page"):
         for part in master:
-            texts["\n".join(plain_lines(part))] = None
-    for text in texts:
-        builder.block(text)
+            yield "\n".join(plain_lines(part))
 
 
 class _Text:

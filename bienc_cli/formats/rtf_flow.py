@@ -27,7 +27,8 @@ class Flows:
         self.builder = DocumentBuilder()
         self._body = _Flow(0)
         self._open = [self._body]
-        self._beside: dict[str, None] = {}
+        # Texts of headers and footers.
+        self._headers: list[str] = []
 
     @property
     def current(self) -> _Flow:
@@ -49,9 +50,7 @@ class Flows:
             self._end_flow("")
         self._body.in_table = False
         self.end_paragraph()
-        self.builder.end_headings()
-        for text in self._beside:
-            self.builder.block(text)
+        self.builder.end_matter(self._headers)
 
     def start_paragraph(self) -> None:
         """Reset the properties of the paragraph."""
@@ -97,7 +96,7 @@ class Flows:
         flow = self._open.pop()
         text = "\n".join(flow.asides).strip()
         if destination.startswith(("header", "footer")):
-            self._beside.setdefault(text)
+            self._headers.append(text)
         elif text:
             self.current.asides.append(text)
 

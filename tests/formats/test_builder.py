@@ -61,3 +61,12 @@ def test_headings_that_have_ended_stay_so():
     one, two = document.headings
     assert one.end == two.start
     assert two.end == document.text.index("footer")
+
+
+def test_end_matter_stands_once_and_under_no_heading():
+    builder = DocumentBuilder()
+    builder.heading(1, "One")
+    builder.end_matter(["page", "", "draft", "page"])
+    document = builder.build("d", "docx", None)
+    assert document.text == "One\n\npage\n\ndraft\n\n"
+    assert document.headings == (Heading(0, 1, "One", 5),)
