@@ -18,8 +18,9 @@ from bienc_cli.formats.layout import TextRun, arranged, with_initials, with_rais
 from bienc_cli.formats.leftwards import with_lines_read
 from bienc_cli.formats.pages import Page, paged_document
 from bienc_cli.formats.pdf_annotations import fields_and_notes
-from bienc_cli.formats.pdf_fonts import is_sheltered, prepared_fonts, unsheltered
+from bienc_cli.formats.pdf_fonts import is_sheltered, named_fonts, prepared_fonts, unsheltered
 from bienc_cli.formats.pdf_operators import Operators, product
+from bienc_cli.formats.pdf_pen import Pen
 from bienc_cli.formats.scans import recognised_pdf
 from bienc_cli.types import Document, Skipped
 
@@ -107,15 +108,20 @@ def _pages(reader: PdfReader) -> Iterator[Page]:
 
 
 def _text(page: PageObject) -> str:
+    texts: list[str] = []
     runs: list[TextRun] = []
-    operators = Operators(_properties(page), prepared_fonts(page))
+    wide_fonts = prepared_fonts(page)
+    pen = Pen(named_fonts(page), wide_fonts)
+    operators = Operators(_properties(page), wide_fonts, pen)
 
     def visit(text: str, cm: list[float], tm: list[float], _font: Any, size: float) -> None:
         if text:
+            texts.append(text)
+            text = text[1:] if text[0] == " " and pen.starts_inside_word() else text
             runs.append(_run(text, product(tm, cm), size, operators.shown_rise))
 
     drawn = page.extract_text(visitor_operand_before=operators.visit, visitor_text=visit)
-    if "".join(run.text for run in runs) != drawn:
+    if "".join(texts) != drawn:
         # The position of the rest is unknown.
         return with_overprinted_accents(unsheltered(drawn))
     if is_sheltered(drawn):

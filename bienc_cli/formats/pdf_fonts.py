@@ -61,6 +61,15 @@ def prepared_fonts(page: PageObject) -> set[str]:
     return wide
 
 
+def named_fonts(page: PageObject) -> dict[str, Any]:
+    """The font dictionaries of a page and of the forms drawn on it, as far as they are readable."""
+    fonts: dict[str, Any] = {}
+    with contextlib.suppress(Exception):
+        for name, font in _fonts(page):
+            fonts[name] = font
+    return fonts
+
+
 def _narrow_space(font: Any) -> None:
     """Limit the width of the character with the code of the space in a font without a space.
 

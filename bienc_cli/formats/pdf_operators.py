@@ -12,9 +12,11 @@ from typing import Any
 
 from bienc_cli.formats.accents import OVERPRINTED
 from bienc_cli.formats.pdf_fonts import sheltered
+from bienc_cli.formats.pdf_pen import Pen
 
 _SHOWING = frozenset({b"Tj", b"TJ", b"'", b'"'})
 _MOVING_ON = frozenset({b"Td", b"TD"})
+_PLACING = _MOVING_ON | {b"Tm"}
 _MOVING = _MOVING_ON | {b"Tm", b"T*", b"BT", b"cm"}
 _DEEPEST = 64
 """Levels of nested marked content."""
@@ -59,10 +61,12 @@ class Operators:
     Args:
         properties: of the page's resources, which marked content may refer to.
         wide_fonts: names of fonts with two bytes per character.
+        pen: follows what is shown.
     """
 
-    def __init__(self, properties: Any = None, wide_fonts: Container[str] = ()) -> None:
+    def __init__(self, properties: Any, wide_fonts: Container[str], pen: Pen) -> None:
         self._properties = properties
+        self._pen = pen
         self._wide_fonts = wide_fonts
         self._is_wide = False
         self._drawn: set[tuple[str, int, int]] = set()
@@ -87,6 +91,7 @@ class Operators:
         if operator == b"Tf" and len(operands) > 1 and isinstance(operands[1], (int, float)):
             self._size = abs(float(operands[1])) or 1.0
             self._is_wide = operands[0] in self._wide_fonts
+            self._pen.set_font(operands[0], float(operands[1]))
         elif operator == b"Ts" and operands and isinstance(operands[0], (int, float)):
             self._rise = float(operands[0])
         elif operator in (b"Tw", b"q", b"Q"):
@@ -98,6 +103,10 @@ class Operators:
                 self._actual = None
         elif operator in _MOVING:
             self._moved = True
+            if operator == b"BT":
+                self._pen.begin()
+            elif operator in _PLACING:
+                self._pen.move(operator)
             self._on_top = self._alone and operator in _MOVING_ON and self._is_near(operands)
             if operator in _MOVING_ON:
                 self._move_less(operands)
@@ -105,6 +114,7 @@ class Operators:
                 self._lacking = 0.0
             self._stretched = 0.0
         elif operator in _SHOWING and operands:
+            self._pen.show(operands[-1], product(tm, cm))
             # Text that follows without a move is after the previous text, not on it.
             if self._moved and self._is_repeated(operands[-1], product(tm, cm)):
                 operands[-1] = type(operands[-1])()
