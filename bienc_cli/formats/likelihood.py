@@ -110,6 +110,7 @@ def _of_letters(sample: bytes, encoding: str, letters: str) -> float:
 
 
 def _out_of_place(text: str, index: int, *, is_latin: bool) -> float:
+    """Penalties for the position of a letter: its neighbours, its case, its place in the word."""
     before, after = neighbours = text[index - 1 : index] or " ", text[index + 1 : index + 2] or " "
     character = text[index]
     sum_ = 0.0
