@@ -210,7 +210,9 @@ class _Page:
             self.end_block()
             self._heading = level
         elif tag in _LINES and self._heading:
+            # An icon's label is no part of the title.
             self._inline.append(_LINE_BREAK)
+            return
         elif tag in _LINES:
             self._end_line()
             if tag == "footer" and is_of_page(node):
