@@ -69,7 +69,8 @@ class Operators:
         self._pen = pen
         self._wide_fonts = wide_fonts
         self._is_wide = False
-        self._drawn: set[tuple[str, int, int]] = set()
+        # Texts with the unit in which their places are counted, and these.
+        self._drawn: set[tuple[str, float, int, int]] = set()
         self._size = 1.0
         self._moved = False
         self._rise = 0.0
@@ -216,11 +217,12 @@ class Operators:
         if not (math.isfinite(matrix[4] / step) and math.isfinite(matrix[5] / step)):
             return False
         text = repr(operand)
+        unit = round(step, 3)
         column, row = round(matrix[4] / step), round(matrix[5] / step)
-        near = ((text, column + i, row + j) for i in (0, -1, 1) for j in (0, -1, 1))
+        near = ((text, unit, column + i, row + j) for i in (0, -1, 1) for j in (0, -1, 1))
         if any(place in self._drawn for place in near):
             return True
-        self._drawn.add((text, column, row))
+        self._drawn.add((text, unit, column, row))
         return False
 
 

@@ -140,3 +140,12 @@ def test_a_font_without_a_space_says_nothing_of_how_wide_one_is(
     resources = "/Font << /F2 6 0 R >>"
     content = drawn_pdf(f"BT /F2 11 Tf 50 750 Td {shown} ET", objects=[font], resources=resources)
     assert words_of(tmp_path, content, engine) == ["two", "words", "narrow"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_letter_elsewhere_in_another_size_is_no_repetition(engine: str, tmp_path: Path) -> None:
+    """Both are as many times their size away from the corner of the page."""
+    shown = " ".join(
+        f"BT /F1 {size} Tf {12 * size} {60 * size} Td (e) Tj ET" for size in (9, 10, 11)
+    )
+    assert words_of(tmp_path, drawn_pdf(shown), engine) == ["e", "e", "e"]
