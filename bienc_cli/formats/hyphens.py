@@ -19,6 +19,7 @@ HYPHENS = "-\u00ad"
 
 _LETTER = r"[^\W\d_]"
 _FIRST = re.compile(rf"(\d|{_LETTER}+)[{HYPHENS}]\Z")
+_APART = re.compile(rf"({_LETTER}+) [{HYPHENS}]\Z")
 _SECOND = re.compile(rf"(?![¹²³⁰⁴-⁹])(\d|{_LETTER}+)(\S*) ?")
 _SOFT = re.compile(rf"({_LETTER}{{0,50}})\u00ad(?!\n)({_LETTER}{{0,50}})")
 _WORD = re.compile(rf"\b{_LETTER}+(?:-{_LETTER}+)*\b")
@@ -104,7 +105,7 @@ class LineEnds:
         while pending:
             line = pending.pop()
             for _ in range(_MOST_LINES):
-                line = self._completed(line, pending)
+                line = self._completed(self._closed_up(line, pending), pending)
                 mended = self._mended(line, pending[-1]) if pending else None
                 if mended is None:
                     break
@@ -147,6 +148,19 @@ class LineEnds:
         else:
             word = self._with_rest(self.written(start, end), rest)
         return line[: first.start()] + word, following[second.end() :]
+
+    def _closed_up(self, line: str, pending: Sequence[str]) -> str:
+        """The line without a space before the hyphen that divides its last word.
+
+        Some programs draw the hyphen separately. It is a dash if both halves are words.
+        """
+        first = _APART.search(line, max(len(line) - _LONGEST, 0)) if pending else None
+        second = _SECOND.match(pending[-1], 0, _LONGEST) if first else None
+        if first is None or second is None or not second[1].islower():
+            return line
+        words = self._is_word(first[1]) and self._is_word(second[1])
+        divided = not words and self.knows(first[1], second[1])
+        return line[: first.end(1)] + line[-1] if divided else line
 
     def _completed(self, line: str, pending: list[str]) -> str:
         """The line, with the rest of its divided word moved there from below the footnotes."""

@@ -60,6 +60,8 @@ def mended(text: str, elsewhere: str = ENGLISH) -> str:
         ("12 -\n5", ENGLISH, "12 -\n5"),
         ("word--\nword", ENGLISH, "word--\nword"),
         ("word -\nword", ENGLISH, "word -\nword"),
+        ("it -\nself", ENGLISH, "it -\nself"),
+        ("the sci -\nentists say", ENGLISH, "the scientists\nsay"),
         ("-\nitem", ENGLISH, "-\nitem"),
         ("long-\n\nterm", ENGLISH, "long-\n\nterm"),
         # Either: both.
