@@ -17,6 +17,7 @@ def read(tmp_path, source):
         ("<title>Own</title><h1>First</h1><p>words", "Own"),
         ("<h1>First <b>one</b></h1><p>words", "First one"),
         ("<title> </title><h1>First</h1><p>words", "First"),
+        ("<h1>First <svg aria-label=permalink></svg></h1><p>words", "First"),
         ("<title>Untitled Document</title><h1>First</h1><p>words", "First"),
         ("<title>Microsoft Word - a.doc</title><h1>First</h1><p>words", "First"),
         (
