@@ -103,8 +103,8 @@ class FakeBiEncoder:
 class FakeCrossEncoder:
     """Scores by the share of the query's words that the passage has; one label.
 
-    The logit is 8 x share - 4, or -8 of no word, less a little for each word of the passage, so
-    that equal overlaps differ by length. Truncation is honoured as the protocol says.
+    The logit is 8 x share - 4, less a little for each word of the passage, so that equal
+    overlaps differ by length. Truncation is honoured as the protocol says.
 
     Attributes:
         calls: how often it was asked to score.
@@ -139,7 +139,7 @@ class FakeCrossEncoder:
             left = max(room - len(wanted), room // 4)
             seen = given[:left] if truncated[row] else given
             share = sum(word in set(seen) for word in wanted) / max(1, len(wanted))
-            logits[row, 0] = (8 * share if share else -4) - 4 - 0.001 * len(seen)
+            logits[row, 0] = 8 * share - 4 - 0.001 * len(seen)
         return PairScores(logits, truncated)
 
 

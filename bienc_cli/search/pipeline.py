@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import UsageError
 from bienc_cli.formats.cleaning import clean
+from bienc_cli.search.answered import seems_answered
 from bienc_cli.search.budget import within
 from bienc_cli.search.candidates import look_up, propose
-from bienc_cli.search.exact_names import exact_first, has_keywords
+from bienc_cli.search.exact_names import exact_first
 from bienc_cli.search.fusion import DEFAULTS
 from bienc_cli.search.joined import Joined
 from bienc_cli.search.legibility import (
@@ -33,11 +34,11 @@ from bienc_cli.search.request import (
     check_query,
     strategy_for,
 )
-from bienc_cli.search.reranking import check_exhaustive, rank_all, rerank, seems_answered
+from bienc_cli.search.reranking import check_exhaustive, rank_all, rerank
 from bienc_cli.search.result import Budget, Candidate, Hit, ModelUse, SearchResult
 from bienc_cli.search.sentences import best_sentences
 from bienc_cli.stages import Stopwatch
-from bienc_cli.store import Filter, IndexReader, Searchable
+from bienc_cli.store import IndexReader, Searchable
 from bienc_cli.strategy import Order, Source, Strategy
 from bienc_cli.types import BiEncoder, BlendWeights, CrossEncoder, TunedBlend
 
@@ -80,7 +81,16 @@ def search(
     ranking = _ranked(searched, asked.text, vector, cross_encoder, strategy, options, watch)
     blended_lightly = ranking.strategy is Strategy.LIGHT_BLEND
     similarity_left_out = blended_lightly and similarity_is_noise(index.info, asked.text)
-    answered = _answered(searched, asked.text, ranking, options.where, similarity_left_out)
+    answered = seems_answered(
+        searched,
+        asked.text,
+        vector if strategy.needs_bi_encoder else None,
+        ranking.hits,
+        bi_encoder,
+        options.where,
+        watch,
+        words_alone=similarity_left_out,
+    )
     left_out = cross_encoder if strategy.needs_cross_encoder and ranking.reader is None else None
     min_relevance = options.min_relevance if left_out is None else None
     hits, budget = _kept(ranking.hits, min_relevance, options, bi_encoder)
@@ -195,16 +205,6 @@ def _ranked(
         hits = exact_first(hits)
     reranked = sum(hit.relevance is not None for hit in hits)
     return _Ranking(tuple(hits), len(hits), reranked, strategy, reader)
-
-
-def _answered(
-    index: Searchable, query: str, ranking: _Ranking, where: Filter, words_alone: bool
-) -> bool | None:
-    """Whether a hit seems to answer; a passage with all of a few keywords does."""
-    answered = seems_answered(ranking.hits, words_alone=words_alone)
-    if not answered and ranking.reranked and has_keywords(index, query, ranking.hits, where):
-        return True
-    return answered
 
 
 def _kept(
