@@ -18,7 +18,7 @@ PLACES = {
     "pymilvus": ["milvus/"],
     "milvus_lite": ["milvus/"],
     "ray": ["ray/"],
-    "pypdfium2": ["formats/pdfium.py", "formats/scans.py"],
+    "pypdfium2": ["formats/pdfium", "formats/scans.py"],
     "PIL": ["formats/"],
     "onnx": ["models/"],
 }

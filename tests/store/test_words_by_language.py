@@ -133,7 +133,7 @@ def test_documents_in_milvus_of_before_are_found_as_they_were(
         patch.setattr(
             milvus_rows,
             "searched_texts",
-            lambda some, name, title, _: made(some, name, title, said="en"),
+            lambda some, name, title, _: made(some, name, title, language="en"),
         )
         parts = milvus_rows.document_records
 
