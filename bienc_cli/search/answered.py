@@ -84,8 +84,11 @@ def seems_answered(
         vectors = bi_encoder.encode_queries(UNRELATED_QUESTIONS)
     with watch.stage("search"):
         unrelated = highest_similarities(index, vectors, where)
-        (similarity,) = highest_similarities(index, vector[np.newaxis], where)
-    return None if stands_out(similarity, unrelated) else False
+        similarities = highest_similarities(index, vector[np.newaxis], where)
+    # An approximate search behind a filter may come back empty.
+    if not unrelated or not similarities:
+        return None
+    return None if stands_out(similarities[0], unrelated) else False
 
 
 def _is_answer(hit: Hit) -> bool:
@@ -96,7 +99,7 @@ def _is_answer(hit: Hit) -> bool:
 def highest_similarities(
     index: Searchable, vectors: NDArray[np.float32], where: Filter
 ) -> list[float]:
-    """The similarity of the nearest passage to each vector of shape (n, dim)."""
+    """The similarity of the nearest passage found for each vector of shape (n, dim)."""
     nearest = [index.search(vector, 1, where) for vector in vectors]
     return [similarity for found in nearest for _, similarity in found]
 

@@ -94,6 +94,13 @@ def test_unrelated_questions_are_asked_of_what_the_filter_lets_through(
     assert decide(read, decide.far, where) is False
 
 
+def test_a_search_that_comes_back_empty_decides_nothing(
+    read: list[Hit], decide: Decide, reader: IndexReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(reader), "search", lambda *_: [])
+    assert decide(read, decide.far) is None
+
+
 def test_nothing_is_encoded_where_an_answer_is_seen(read: list[Hit], decide: Decide) -> None:
     calls = decide.bi_encoder.calls
     assert decide([replace(read[0], relevance=relevance_of(4.0))], decide.far) is True
