@@ -50,14 +50,14 @@ def timed(run: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def bare(runner: Any, inputs: list[Any], limit: int) -> float:
-    """Seconds to run prepared batches; `runner` is an OpenVINO encoder's own."""
+def bare(encoder: Any, inputs: list[Any], limit: int) -> float:
+    """Seconds to run prepared batches; `encoder` is an encoder on OpenVINO."""
     batches = [
-        runner.tokenizer.pad([inputs[i] for i in batch], multiple=PAD_MULTIPLE, limit=limit)
+        encoder.tokenizer.pad([inputs[i] for i in batch], multiple=PAD_MULTIPLE, limit=limit)
         for batch in token_budget_batches([len(one) for one in inputs], TOKEN_BUDGET)
     ]
-    runner._graph(batches[-1])
-    return timed(lambda: [runner._graph(batch) for batch in batches])
+    encoder._graph(batches[-1])
+    return timed(lambda: [encoder._graph(batch) for batch in batches])
 
 
 def main() -> None:
@@ -85,15 +85,15 @@ def main() -> None:
         texts = texts_of(given.paths[0])
         limit = encoder.identity.max_tokens
         inputs = encoder.tokenizer.encode(texts, limit)
-        seconds = bare(encoder._runner, inputs, limit)
+        seconds = bare(encoder, inputs, limit)
         result = {"passages": len(texts), "encode_seconds": seconds}
     elif given.command == "bare-rerank":
         encoder = cross("openvino")
         limit = encoder.identity.max_tokens
         seconds, number = 0.0, 0
         for pairs in pairs_of(given.paths[0]):
-            inputs, _ = encoder._runner.tokenizer.encode_pairs(pairs, limit)
-            seconds += bare(encoder._runner, inputs, limit)
+            inputs, _ = encoder.tokenizer.encode_pairs(pairs, limit)
+            seconds += bare(encoder, inputs, limit)
             number += len(pairs)
         result = {"pairs": number, "seconds": seconds}
     elif given.command == "rerank":
