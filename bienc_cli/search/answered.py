@@ -38,6 +38,10 @@ UNRELATED_QUESTIONS = (
 )
 """Questions of many fields, of which hardly any folder answers more than a few."""
 
+MOST_PASSAGES = 100_000
+"""Passages beyond which unrelated questions are not asked. So many queries make a new process load
+the graph: of 58,000 passages in 0.2 s, of a million in seconds, while somebody waits."""
+
 
 def seems_answered(
     index: Searchable,
@@ -67,8 +71,8 @@ def seems_answered(
         words_alone: no model can read the query and its possible answers.
 
     Returns:
-        None if unknown. By words alone, the answer is known only if no passage has any word of the
-        query.
+        None if unknown, as in an index of more than `MOST_PASSAGES`. By words alone, the answer is
+        known only if no passage has any word of the query.
     """
     if any(_is_answer(hit) for hit in hits):
         return True
@@ -78,7 +82,7 @@ def seems_answered(
         return None
     if has_keywords(index, query, hits, where):
         return True
-    if bi_encoder is None or vector is None:
+    if bi_encoder is None or vector is None or index.info.passages > MOST_PASSAGES:
         return None
     with watch.stage("encode query"):
         vectors = bi_encoder.encode_queries(UNRELATED_QUESTIONS)

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from bienc_cli.search import Hit, SearchOptions, search
+from bienc_cli.search import Hit, SearchOptions, answered, search
 from bienc_cli.search.answered import ANSWERS_FROM, seems_answered, stands_out
 from bienc_cli.search.reranking import relevance_of
 from bienc_cli.stages import Stopwatch
@@ -99,6 +99,17 @@ def test_a_search_that_comes_back_empty_decides_nothing(
 ) -> None:
     monkeypatch.setattr(type(reader), "search", lambda *_: [])
     assert decide(read, decide.far) is None
+
+
+def test_a_large_index_is_not_asked_unrelated_questions(
+    read: list[Hit], decide: Decide, reader: IndexReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answered, "MOST_PASSAGES", reader.info.passages)
+    assert decide(read, decide.far) is False
+    calls = decide.bi_encoder.calls
+    monkeypatch.setattr(answered, "MOST_PASSAGES", reader.info.passages - 1)
+    assert decide(read, decide.far) is None
+    assert decide.bi_encoder.calls == calls
 
 
 def test_nothing_is_encoded_where_an_answer_is_seen(read: list[Hit], decide: Decide) -> None:
