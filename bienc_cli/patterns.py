@@ -220,15 +220,16 @@ class PathFilter:
     def __init__(self, patterns: Sequence[str]) -> None:
         rules = parse_patterns("--path", [normalize("NFC", pattern) for pattern in patterns])
         included = [rule for rule in rules if not rule.negated]
+        excluded = [rule for rule in rules if rule.negated]
         self._included = _MatchedFiles(included) if included else None
-        self._excluded = _MatchedFiles([rule for rule in rules if rule.negated])
+        self._excluded = _MatchedFiles(excluded) if excluded else None
 
     def matches(self, names: Iterable[str]) -> bool:
         """Whether a file is selected, under any of its names."""
         composed = {name if name.isascii() else normalize("NFC", name) for name in names}
-        return (self._included is None or any(map(self._included.has, composed))) and not any(
-            map(self._excluded.has, composed)
-        )
+        if self._included and not any(map(self._included.has, composed)):
+            return False
+        return not (self._excluded and any(map(self._excluded.has, composed)))
 
 
 class _MatchedFiles:
