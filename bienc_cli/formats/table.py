@@ -111,7 +111,7 @@ _PACKAGE = "bienc_cli.formats"
 _FORMATS = (
     Format(
         name="text",
-        version=11,
+        version=12,
         module=f"{_PACKAGE}.text",
         suffixes=tuple(
             (
@@ -129,32 +129,32 @@ _FORMATS = (
     ),
     Format(
         name="markdown",
-        version=10,
+        version=11,
         module=f"{_PACKAGE}.markdown",
         suffixes=(".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"),
         isolated_from=_MEBIBYTE // 4,
     ),
     Format(
         name="asciidoc",
-        version=7,
+        version=8,
         module=f"{_PACKAGE}.asciidoc",
         suffixes=(".adoc", ".asciidoc"),
     ),
-    Format(name="org", version=7, module=f"{_PACKAGE}.org", suffixes=(".org",)),
+    Format(name="org", version=8, module=f"{_PACKAGE}.org", suffixes=(".org",)),
     Format(
-        name="latex", version=9, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx", ".latex")
+        name="latex", version=10, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx", ".latex")
     ),
     Format(
         name="man",
-        version=6,
+        version=7,
         module=f"{_PACKAGE}.man",
         # Others are recognised by their start: an old log may end in `.1` too.
         suffixes=(".man", ".mdoc", ".roff"),
     ),
-    Format(name="rst", version=9, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
+    Format(name="rst", version=10, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
     Format(
         name="html",
-        version=11,
+        version=12,
         module=f"{_PACKAGE}.html",
         suffixes=(".html", ".htm", ".xhtml"),
         # The parser takes time quadratic in the depth of nesting.
@@ -219,21 +219,21 @@ _FORMATS = (
     ),
     Format(
         name="epub",
-        version=9,
+        version=10,
         module=f"{_PACKAGE}.epub",
         suffixes=(".epub",),
         isolated_from=0,
     ),
     Format(
         name="notebook",
-        version=4,
+        version=5,
         module=f"{_PACKAGE}.notebook",
         suffixes=(".ipynb",),
         isolated_from=_MEBIBYTE // 4,
     ),
     Format(
         name="mail",
-        version=8,
+        version=9,
         module=f"{_PACKAGE}.mail",
         suffixes=(".eml", ".emlx"),
         # Attachments may have any format.
@@ -241,13 +241,13 @@ _FORMATS = (
     ),
     Format(
         name="calendar",
-        version=7,
+        version=8,
         module=f"{_PACKAGE}.calendar",
         suffixes=(".ics", ".ical", ".ifb", ".vcf", ".vcard"),
     ),
     Format(
         name="mbox",
-        version=8,
+        version=9,
         module=f"{_PACKAGE}.mbox",
         suffixes=(".mbox", ".mbx"),
         file_names=("mbox",),
@@ -256,7 +256,7 @@ _FORMATS = (
     ),
     Format(
         name="code",
-        version=8,
+        version=9,
         module=f"{_PACKAGE}.code",
         suffixes=tuple(
             (
@@ -279,10 +279,10 @@ _FORMATS = (
         # Grammars are third-party parsers in C.
         isolated_from=0,
     ),
-    Format(name="csv", version=8, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
+    Format(name="csv", version=9, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
     Format(
         name="json",
-        version=10,
+        version=11,
         module=f"{_PACKAGE}.json",
         suffixes=(".json", ".jsonc", ".json5", ".geojson", ".jsonld", ".webmanifest", ".har"),
     ),
