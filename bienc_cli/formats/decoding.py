@@ -11,7 +11,7 @@ from pathlib import Path
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.alphabets import latin_encoding
 from bienc_cli.formats.cleaning import clean
-from bienc_cli.formats.encoded_data import without_data_addresses
+from bienc_cli.formats.encoded_data import without_data_addresses, without_keys
 from bienc_cli.formats.likelihood import likely_encoding
 
 __all__ = [
@@ -138,13 +138,13 @@ def with_line_feeds(text: str) -> str:
 
 
 def read_text(path: Path) -> str:
-    """Decode a file, leaving out files embedded as `data:` addresses.
+    """Decode a file, leaving out files embedded as `data:` addresses, and the data of keys.
 
     Raises:
         UnreadableFile: it is binary, or contains only white space.
         OSError: it cannot be read.
     """
-    return require_text(without_data_addresses(decode(path.read_bytes())))
+    return require_text(without_keys(without_data_addresses(decode(path.read_bytes()))))
 
 
 def require_text(text: str) -> str:
