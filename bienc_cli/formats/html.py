@@ -15,9 +15,13 @@ from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.builder import DocumentBuilder
 from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.decoding import decode
+from bienc_cli.formats.encoded_data import without_keys
 from bienc_cli.formats.html_layout import OpenList, OpenTable, row_line
 from bienc_cli.formats.html_nodes import (
+    bookmarked_address,
+    encloses,
     heading_level,
+    is_aside,
     is_drawn,
     is_raised,
     raising_classes,
@@ -52,9 +56,6 @@ _LAID_OUT = "table, h1, h2, h3, h4, h5, h6"
 _PARAGRAPHS, _GRID = "p + p", "th, tr + tr > td + td"
 """A table with such elements only arranges the page; paragraphs count only where no grid of cells
 surrounds them."""
-
-_ENCLOSED = frozenset("aside blockquote details dialog fieldset figure li".split())
-"""A heading inside these elements ends with them."""
 
 _SECTIONS = frozenset({"article", "section"})
 """A heading inside these elements ends with them if they also contain its text."""
@@ -93,7 +94,7 @@ def document_of(
     """
     from selectolax.lexbor import LexborHTMLParser
 
-    source = decode(data, declared)
+    source = without_keys(decode(data, declared))
     tree = LexborHTMLParser(marked(source))
     of_page = [raising_classes(sheet.text()) for sheet in tree.css("style")]
     raising = {*raising, *(name for names in of_page for name in names)}
@@ -219,11 +220,11 @@ class _Page:
                 self.end_block()
                 self.builder.end_headings()
             self._open(tag, node)
-            if tag in _ENCLOSED or tag == "article":
+            if encloses(node) or tag == "article":
                 self._ended = None
-            if _is_aside(node):
+            if is_aside(node):
                 self.builder.begin_aside()
-            if tag in _ENCLOSED or _is_section(node):
+            if encloses(node) or _is_section(node):
                 self._enclosing.append((self.builder.blocks, self.builder.headings))
         if tag == "svg" or is_drawn(node):
             self._inline.append(f" {node.attributes.get('aria-label') or ''} ")
@@ -262,7 +263,7 @@ class _Page:
                 return
             self._end_line()
             self._close(tag)
-            if tag in _ENCLOSED:
+            if encloses(node):
                 self._end_headings(self._enclosing.pop()[1])
                 self.builder.end_aside()
             elif _is_section(node):
@@ -272,7 +273,7 @@ class _Page:
                     self._end_headings(first)
                     is_part = tag != "article" and self.builder.headings > first
                     self._ended = (first, self.builder.blocks) if is_part else None
-                if _is_aside(node):
+                if is_aside(node):
                     self.builder.end_aside()
         elif tag == "math":
             self._formulas -= 1
@@ -281,6 +282,8 @@ class _Page:
             self._above = None
         elif tag in _STRUCK or tag == "label" or (tag == "a" and touches_another(node)):
             self._inline.append(" ")
+        elif tag == "a" and (address := bookmarked_address(node)):
+            self._inline.append(f" {address}")
         elif tag in ("abbr", "acronym") and (meaning := node.attributes.get("title")):
             self._inline.append(f" ({meaning})")
 
@@ -387,10 +390,6 @@ class _Page:
         else:
             self._lines.append(self._marker + text.strip("\n"))
         self._marker = ""
-
-
-def _is_aside(node: LexborNode) -> bool:
-    return node.tag in _ENCLOSED or (node.tag == "div" and is_called_folded(node))
 
 
 def _is_section(node: LexborNode) -> bool:

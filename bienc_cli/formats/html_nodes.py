@@ -7,6 +7,7 @@ from collections.abc import Set
 from typing import TYPE_CHECKING
 
 from bienc_cli.formats.html_source import MARK
+from bienc_cli.formats.html_visibility import is_called_folded
 from bienc_cli.formats.mathml import SIGNS
 
 if TYPE_CHECKING:
@@ -22,6 +23,40 @@ _SET_HIGHER = re.compile(
 _RULE = re.compile(r"\.([\w-]{1,100})(?![\w-])[^{}]{0,200}\{([^{}]{0,2000})\}")
 _MATH = frozenset(element for element, _ in SIGNS)
 _MOST_PARTS = 3
+
+_ENCLOSING = frozenset("aside blockquote details dialog fieldset figure li".split())
+_BOOKMARKED = frozenset({"add_date", "time_added"})
+"""Attributes with which browsers and read-it-later services export links."""
+
+_LONGEST_ADDRESS = 200
+"""In characters; a longer one is shown without its query."""
+
+
+def encloses(node: LexborNode) -> bool:
+    """Whether a heading inside the element ends with it.
+
+    In an export of bookmarks, the term of a list contains a folder: its name and its own list.
+    """
+    return node.tag in _ENCLOSING or (
+        node.tag == "dt" and any(child.tag == "dl" for child in node.iter())
+    )
+
+
+def is_aside(node: LexborNode) -> bool:
+    """Whether a heading inside the element is below the one before it, and ends with it."""
+    return encloses(node) or (node.tag == "div" and is_called_folded(node))
+
+
+def bookmarked_address(link: LexborNode) -> str:
+    """Where a link leads in an export of bookmarks, and its tags; "" for links of other pages."""
+    attributes = link.attributes
+    address = attributes.get("href") or ""
+    if _BOOKMARKED.isdisjoint(attributes) or not address.lower().startswith(("http:", "https:")):
+        return ""
+    if len(address) > _LONGEST_ADDRESS:
+        address = address.partition("?")[0][:_LONGEST_ADDRESS]
+    tags = attributes.get("tags") or ""
+    return f"{address} ({tags.replace(',', ', ')})" if tags else address
 
 
 def raising_classes(sheet: str) -> set[str]:
