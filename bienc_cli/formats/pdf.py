@@ -19,9 +19,11 @@ from bienc_cli.formats.leftwards import with_lines_read
 from bienc_cli.formats.pages import Page, paged_document
 from bienc_cli.formats.pdf_annotations import fields_and_notes
 from bienc_cli.formats.pdf_fonts import is_sheltered, named_fonts, prepared_fonts, unsheltered
-from bienc_cli.formats.pdf_operators import Operators, product
+from bienc_cli.formats.pdf_operators import Operators
 from bienc_cli.formats.pdf_pen import Pen
+from bienc_cli.formats.pdf_spacing import product
 from bienc_cli.formats.scans import recognised_pdf
+from bienc_cli.formats.word_gaps import with_words_apart
 from bienc_cli.types import Document, Skipped
 
 if TYPE_CHECKING:
@@ -123,10 +125,15 @@ def _text(page: PageObject) -> str:
     drawn = page.extract_text(visitor_operand_before=operators.visit, visitor_text=visit)
     if "".join(texts) != drawn:
         # The position of the rest is unknown.
-        return with_overprinted_accents(unsheltered(drawn))
+        return _resolved(unsheltered(drawn))
     if is_sheltered(drawn):
         runs = with_lines_read([replace(run, text=unsheltered(run.text)) for run in runs])
-    return with_overprinted_accents(arranged(with_raised_digits(with_initials(runs))))
+    return _resolved(arranged(with_raised_digits(with_initials(runs))))
+
+
+def _resolved(text: str) -> str:
+    """The text without the marks between characters."""
+    return with_words_apart(with_overprinted_accents(text))
 
 
 def _properties(page: PageObject) -> Any:

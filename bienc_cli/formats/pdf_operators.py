@@ -13,8 +13,10 @@ from typing import Any
 from bienc_cli.formats.accents import OVERPRINTED
 from bienc_cli.formats.pdf_fonts import sheltered
 from bienc_cli.formats.pdf_pen import Pen
+from bienc_cli.formats.pdf_spacing import SPACING, Spacing, product
 
 _SHOWING = frozenset({b"Tj", b"TJ", b"'", b'"'})
+_SHOWING_BELOW = frozenset({b"'", b'"'})
 _MOVING_ON = frozenset({b"Td", b"TD"})
 _PLACING = _MOVING_ON | {b"Tm"}
 _MOVING = _MOVING_ON | {b"Tm", b"T*", b"BT", b"cm"}
@@ -39,24 +41,13 @@ _TOLERANCE = 0.12
 """In ems; the narrowest letters that may be doubled are twice as wide."""
 
 
-def product(first: list[float], second: list[float]) -> list[float]:
-    """The product of two transformations (a, b, c, d, e, f), `first` applied first."""
-    a, b, c, d, e, f = first
-    g, h, i, j, k, m = second
-    return [
-        *(a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j),
-        *(e * g + f * i + k, e * h + f * j + m),
-    ]
-
-
 class Operators:
     """Modifies the operands of one page.
 
     - Text drawn again at the same place, to look bold or to cast a shadow, is removed.
     - `ActualText` replaces the drawn text that it stands for.
     - `OVERPRINTED` is inserted between an accent and the letter that it is drawn on.
-    - Moves after text with word spacing (`Tw`), as in justified lines, are shortened by that
-      spacing, which pypdf ignores: it would take the rest of a word for another word.
+    - Spacing of characters and words is taken into account; see `pdf_spacing`.
 
     Args:
         properties: of the page's resources, which marked content may refer to.
@@ -74,11 +65,7 @@ class Operators:
         self._size = 1.0
         self._moved = False
         self._rise = 0.0
-        self._word_space = 0.0
-        self._kept_word_spaces: list[float] = []
-        # Word spacing of the text since the last move, and the sum by which moves on this line were
-        # shortened.
-        self._stretched = self._lacking = 0.0
+        self._spacing = Spacing()
         # Whether the last text is a single character, and the next one is drawn on top of it.
         self._alone = self._on_top = False
         # For each open marked content, whether it has an ActualText; and the current one.
@@ -95,8 +82,8 @@ class Operators:
             self._pen.set_font(operands[0], float(operands[1]))
         elif operator == b"Ts" and operands and isinstance(operands[0], (int, float)):
             self._rise = float(operands[0])
-        elif operator in (b"Tw", b"q", b"Q"):
-            self._set_words_apart(operator, operands)
+        elif operator in SPACING:
+            self._spacing.set(operator, operands)
         elif operator in (b"BDC", b"BMC"):
             self._begin(operands)
         elif operator == b"EMC":
@@ -109,20 +96,28 @@ class Operators:
             elif operator in _PLACING:
                 self._pen.move(operator)
             self._on_top = self._alone and operator in _MOVING_ON and self._is_near(operands)
-            if operator in _MOVING_ON:
-                self._move_less(operands)
-            elif operator != b"T*":
-                self._lacking = 0.0
-            self._stretched = 0.0
+            if operator == b"T*":
+                self._spacing.go_on()
+            elif operator == b"BT":
+                self._spacing.begin()
+            elif operator == b"Tm" and len(operands) == 6:
+                self._spacing.place(operands, cm, self._size)
+            elif operator in _MOVING_ON and (move := _move(operands)) is not None:
+                operands[0] = self._spacing.move(*move, self._size)
         elif operator in _SHOWING and operands:
             self._pen.show(operands[-1], product(tm, cm))
             # Text that follows without a move is after the previous text, not on it.
             if self._moved and self._is_repeated(operands[-1], product(tm, cm)):
                 operands[-1] = type(operands[-1])()
             self._moved = False
+            if operator in _SHOWING_BELOW:
+                self._spacing.set(operator, operands)
+                self._spacing.go_on()
+            operands[-1] = self._spacing.shown(
+                operands[-1], product(tm, cm), self._size, self._pen, self._is_wide
+            )
             if not self._is_wide:
                 self._mark_overprinting(operator, operands)
-            self._stretched += self._word_space * self._spaces(operands[-1])
             self.shown_rise = self._rise
             if self._actual is not None:
                 self._show_actual(operator, operands)
@@ -147,30 +142,11 @@ class Operators:
                     if piece < 0 < inside:
                         # The rest of the width of the letter below an accent is not a gap.
                         shown[index] = type(piece)(min(piece + inside, 0))
-                    on_top = piece >= _BACKWARDS
+                    on_top = piece - 1000 * self._spacing.apart(self._size) >= _BACKWARDS
                     inside = float(piece) - _ACCENT_WIDTH if on_top else 0.0
         elif isinstance(shown, bytes) and self._on_top:
             operands[-1] = _OnTop(shown)
         self._on_top = False
-
-    def _set_words_apart(self, operator: bytes, operands: list[Any]) -> None:
-        if operator == b"Tw" and operands and isinstance(operands[0], (int, float)):
-            self._word_space = float(operands[0])
-        elif operator == b"q" and len(self._kept_word_spaces) < _DEEPEST:
-            self._kept_word_spaces.append(self._word_space)
-        elif operator == b"Q" and self._kept_word_spaces:
-            self._word_space = self._kept_word_spaces.pop()
-
-    def _move_less(self, operands: list[Any]) -> None:
-        if (move := _move(operands)) is None:
-            return
-        right, up = move
-        if up:
-            operands[0] = right + self._lacking
-            self._lacking = 0.0
-        elif right > _FORWARDS * self._size:
-            operands[0] = right - self._stretched
-            self._lacking += self._stretched
 
     def _begin(self, operands: list[Any]) -> None:
         if len(self._marked) >= _DEEPEST:
@@ -207,10 +183,6 @@ class Operators:
         else:
             operands[-1] = actual
         self._actual = ""
-
-    def _spaces(self, operand: Any) -> int:
-        """Number of spaces that word spacing widens: none in fonts with two bytes per character."""
-        return 0 if self._is_wide else _bytes_of(operand).count(b" ")
 
     def _is_repeated(self, operand: Any, matrix: list[float]) -> bool:
         step = _TOLERANCE * self._size * (math.hypot(matrix[0], matrix[1]) or 1.0)

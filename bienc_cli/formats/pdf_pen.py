@@ -74,6 +74,16 @@ class Pen:
         inside, self._inside = self._inside, False
         return inside
 
+    def width(self) -> float | None:
+        """Width of the last text in ems, without spacing; None if it is unknown."""
+        width = self._width_of(*self._last[:2]) if self._last else None
+        return None if width is None else width / 1000
+
+    def space(self) -> float | None:
+        """Width of the space of the font in use, in ems; None if it is unknown."""
+        width = self._widths_of(self._font).get(ord(" "))
+        return width / 1000 if width else None
+
     def _touches(self, matrix: list[float]) -> bool:
         if self._last is None:
             return False
@@ -87,9 +97,7 @@ class Pen:
         return math.hypot(matrix[4] - end_x, matrix[5] - end_y) <= _TOUCHING * em
 
     def _width_of(self, pieces: list[Any], font: str) -> float | None:
-        if font not in self._widths:
-            self._widths[font] = self._read_widths(font)
-        widths, wide = self._widths[font], font in self._wide_fonts
+        widths, wide = self._widths_of(font), font in self._wide_fonts
         total = 0.0
         for piece in pieces:
             if isinstance(piece, bytes):
@@ -103,6 +111,11 @@ class Pen:
             elif isinstance(piece, (int, float)):
                 total -= float(piece)
         return total
+
+    def _widths_of(self, font: str) -> dict[int, float]:
+        if font not in self._widths:
+            self._widths[font] = self._read_widths(font)
+        return self._widths[font]
 
     def _read_widths(self, name: str) -> dict[int, float]:
         """Widths by code in thousandths of an em; that of all others as -1, where there is one."""

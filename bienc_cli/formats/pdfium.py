@@ -26,8 +26,10 @@ from bienc_cli.formats.leftwards import LEFTWARDS, lines_read
 from bienc_cli.formats.pages import Page, paged_document
 from bienc_cli.formats.pdf_annotations import fields_and_notes
 from bienc_cli.formats.pdfium_accents import on_their_letters
+from bienc_cli.formats.pdfium_gaps import marked_gaps
 from bienc_cli.formats.pdfium_places import Places
 from bienc_cli.formats.scans import recognised_pdf
+from bienc_cli.formats.word_gaps import with_words_apart
 from bienc_cli.types import Document, Skipped
 
 if TYPE_CHECKING:
@@ -137,6 +139,7 @@ def _text(page: PdfPage) -> str:
     changes = on_their_letters(Places(text_page), text)
     changes |= dict(_marks_in_front(text_page, text))
     changes |= dict.fromkeys(_needless_breaks(text_page, text), "")
+    changes = dict(marked_gaps(text_page, text)) | changes
     looked_at = not upright or _INITIAL.search(text) or _may_have_columns(text_page, text)
     runs = list(_runs(text_page, changes)) if looked_at else []
     joined = with_initials(runs)
@@ -150,6 +153,7 @@ def _text(page: PdfPage) -> str:
         if changes:
             text = "".join(changes.get(index, character) for index, character in enumerate(text))
     text_page.close()
+    text = with_words_apart(text)
     return text.replace("\r\n", "\n").replace("\x02", "-\n").replace("\ufffe", "-\n")
 
 

@@ -58,6 +58,15 @@ class Places:
             box.top if math.sin(angle) >= 0 else box.bottom,
         )
 
+    def box(self, index: int) -> tuple[float, float, float]:
+        """Left and right of a horizontal character, and the bottom of its line, in points."""
+        self._raw.FPDFText_GetLooseCharBox(self._page, index, self._box)
+        return self._box.left, self._box.right, self._box.bottom
+
+    def pieces(self) -> int:
+        """Number of pieces in which the characters of the page are drawn."""
+        return int(self._raw.FPDFText_CountRects(self._page, 0, -1))
+
     def is_raised(self, index: int, beside: int) -> bool:
         """Whether it is superscript next to another character."""
         (x, y), (beside_x, beside_y) = self.origin(index), self.origin(beside)
