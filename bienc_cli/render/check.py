@@ -9,8 +9,8 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bienc_cli.render import hits
 from bienc_cli.render.columns import Grid
+from bienc_cli.render.json_fields import index_as_json, rounded, writable
 from bienc_cli.render.printable import cell, count, one_line
 from bienc_cli.render.view import View
 from bienc_cli.store import CheckReport, RepairReport
@@ -74,16 +74,16 @@ class CheckView(View):
             "problems": [
                 {
                     "part": problem.part,
-                    "message": hits.writable(problem.message),
+                    "message": writable(problem.message),
                     "remedy": problem.remedy.value,
                 }
                 for problem in report.problems
             ],
-            "graph_recall": hits.rounded(report.recall),
-            "index": hits.index_as_json(report.info) if report.info else None,
+            "graph_recall": rounded(report.recall),
+            "index": index_as_json(report.info) if report.info else None,
             "repaired": {
                 "rebuilt": list(repaired.rebuilt),
-                "forgotten": [hits.writable(path) for path in repaired.forgotten],
+                "forgotten": [writable(path) for path in repaired.forgotten],
             }
             if repaired
             else None,

@@ -10,9 +10,16 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bienc_cli.errors import BiencError
-from bienc_cli.render import hits
 from bienc_cli.render.columns import Grid, Words
-from bienc_cli.render.pairs import labels_as_json
+from bienc_cli.render.json_fields import (
+    index_as_json,
+    labels_as_json,
+    model_as_json,
+    models_as_json,
+    rounded,
+    stages_as_json,
+    writable,
+)
 from bienc_cli.render.printable import cell, count, duration, one_line
 from bienc_cli.render.view import View, as_items, error_as_json
 from bienc_cli.search.classification import Classification
@@ -98,8 +105,8 @@ class LabelledPairsView(View):
         return {
             "schema": SCHEMA,
             "pairs": as_items(self.as_documents()),
-            "seconds": hits.rounded(self.seconds),
-            "model": hits.model_as_json(model.identity, model.runtime),
+            "seconds": rounded(self.seconds),
+            "model": model_as_json(model.identity, model.runtime),
         }
 
     def as_documents(self) -> Iterator[dict[str, Any]]:
@@ -116,8 +123,8 @@ class LabelledPairsView(View):
 def pair_as_json(pair: tuple[str, str], classification: Classification) -> dict[str, Any]:
     """One pair with every label."""
     return {
-        "a": hits.writable(pair[0]),
-        "b": hits.writable(pair[1]),
+        "a": writable(pair[0]),
+        "b": writable(pair[1]),
         "label": classification.best.label,
         "forward": labels_as_json(classification.forward),
         "backward": labels_as_json(classification.backward),
@@ -171,18 +178,9 @@ class LabelledDocumentsView(View):
                 else "relevance"
             ),
             "documents": [_document_as_json(result, document) for document in result.documents],
-            "seconds": {
-                name.replace("-", "_"): seconds
-                for name, seconds in hits.stages_as_json(result.stages).items()
-            },
-            "index": hits.index_as_json(result.index),
-            "models": {
-                name: hits.model_as_json(use.identity, use.runtime) if use else None
-                for name, use in (
-                    ("bi_encoder", result.bi_encoder),
-                    ("cross_encoder", result.cross_encoder),
-                )
-            },
+            "seconds": stages_as_json(result.stages),
+            "index": index_as_json(result.index),
+            "models": models_as_json(result.bi_encoder, result.cross_encoder),
             "warnings": list(result.warnings),
         }
 
@@ -217,14 +215,14 @@ def _summary(result: Labelling) -> str:
 def _document_as_json(result: Labelling, document: LabelledDocument) -> dict[str, Any]:
     best = [label for label, _ in document.likeliest(result.labels)]
     return {
-        "document_id": hits.writable(document.passage.passage.doc_id),
-        "path": hits.writable(document.passage.path),
+        "document_id": writable(document.passage.passage.doc_id),
+        "path": writable(document.passage.path),
         "passages": document.passages,
         "bi_encoder_label": best[0],
-        "similarities": [hits.rounded(similarity) for similarity in document.similarities],
+        "similarities": [rounded(similarity) for similarity in document.similarities],
         "cross_encoder_label": best[1] if len(best) > 1 else None,
         "probabilities": (
-            [hits.rounded(probability) for probability in document.probabilities]
+            [rounded(probability) for probability in document.probabilities]
             if document.probabilities
             else None
         ),

@@ -16,6 +16,7 @@ from bienc_cli.evaluation.results import Cost, Latency
 from bienc_cli.evaluation.side_by_side import RankedEntry
 from bienc_cli.render import hits
 from bienc_cli.render.columns import Grid, system_name, titled
+from bienc_cli.render.json_fields import index_as_json, models_as_json, rounded, writable
 from bienc_cli.render.printable import cell, count, duration, one_line
 from bienc_cli.render.view import View
 from bienc_cli.strategy import Strategy
@@ -67,18 +68,11 @@ class ComparisonView(View):
             "queries": [query_as_json(query_comparison) for query_comparison in comparison.queries],
             "costs": [_latency_as_json(latency) for latency in comparison.costs],
             "agreement": {
-                "mean_overlap": hits.rounded(comparison.mean_overlap),
-                "mean_rbo": hits.rounded(comparison.mean_rbo),
+                "mean_overlap": rounded(comparison.mean_overlap),
+                "mean_rbo": rounded(comparison.mean_rbo),
             },
-            "index": hits.index_as_json(comparison.index),
-            "models": {
-                "bi_encoder": hits.model_as_json(
-                    comparison.bi_encoder.identity, comparison.bi_encoder.runtime
-                ),
-                "cross_encoder": hits.model_as_json(
-                    comparison.cross_encoder.identity, comparison.cross_encoder.runtime
-                ),
-            },
+            "index": index_as_json(comparison.index),
+            "models": models_as_json(comparison.bi_encoder, comparison.cross_encoder),
             "warnings": list(comparison.warnings),
         }
 
@@ -212,10 +206,10 @@ def query_as_json(query_comparison: QueryComparison) -> dict[str, Any]:
     """One query's rankings, agreement and costs."""
     exhaustive = query_comparison.exhaustive
     return {
-        "query": hits.writable(query_comparison.query),
-        "overlap": hits.rounded(query_comparison.overlap),
-        "rbo": hits.rounded(query_comparison.rbo),
-        "exhaustive_overlap": hits.rounded(query_comparison.exhaustive_overlap),
+        "query": writable(query_comparison.query),
+        "overlap": rounded(query_comparison.overlap),
+        "rbo": rounded(query_comparison.rbo),
+        "exhaustive_overlap": rounded(query_comparison.exhaustive_overlap),
         "rankings": [
             {
                 "strategy": ranking.strategy.value,
@@ -234,13 +228,13 @@ def _cost_as_json(cost: Cost) -> dict[str, Any]:
     return {
         "strategy": cost.strategy.value,
         "seconds": {
-            "encode_query": hits.rounded(cost.encode_query),
-            "search": hits.rounded(cost.search),
-            "rerank": hits.rounded(cost.rerank),
-            "total": hits.rounded(cost.total),
+            "encode_query": rounded(cost.encode_query),
+            "search": rounded(cost.search),
+            "rerank": rounded(cost.rerank),
+            "total": rounded(cost.total),
         },
         "passages_scored": cost.passages_scored,
-        "seconds_per_pair": hits.rounded(cost.seconds_per_pair),
+        "seconds_per_pair": rounded(cost.seconds_per_pair),
         "estimated": cost.estimated,
     }
 
@@ -249,13 +243,13 @@ def _latency_as_json(latency: Latency) -> dict[str, Any]:
     return {
         "strategy": latency.strategy.value,
         "median_seconds": {
-            "encode_query": hits.rounded(latency.median(_ENCODE)),
-            "search": hits.rounded(latency.median(_SEARCH)),
-            "rerank": hits.rounded(latency.median(_RERANK)),
-            "total": hits.rounded(latency.p50),
+            "encode_query": rounded(latency.median(_ENCODE)),
+            "search": rounded(latency.median(_SEARCH)),
+            "rerank": rounded(latency.median(_RERANK)),
+            "total": rounded(latency.p50),
         },
-        "p95_seconds": {"total": hits.rounded(latency.p95)},
+        "p95_seconds": {"total": rounded(latency.p95)},
         "passages_scored": latency.median(_PAIRS),
-        "seconds_per_pair": hits.rounded(latency.seconds_per_pair),
+        "seconds_per_pair": rounded(latency.seconds_per_pair),
         "estimated": latency.estimated,
     }

@@ -16,6 +16,7 @@ from bienc_cli.evaluation.verdict import verdict
 from bienc_cli.render import hits, markdown_answers
 from bienc_cli.render.columns import AT_BLANKS, Grid, Words, system_name, titled
 from bienc_cli.render.gates import as_junit, gate_line
+from bienc_cli.render.json_fields import index_as_json, models_as_json, rounded, writable
 from bienc_cli.render.printable import cell, count, duration, one_line
 from bienc_cli.render.verdict import sentences
 from bienc_cli.render.view import View
@@ -83,13 +84,12 @@ class EvaluationView(View):
     def as_json(self) -> dict[str, Any]:
         """The whole evaluation, `schema` first; `values` is what a later `--baseline` reads."""
         evaluation = self.evaluation
-        bi_encoder, cross_encoder = evaluation.bi_encoder, evaluation.cross_encoder
         return {
             "schema": SCHEMA,
             "queries": len(evaluation.queries),
             "judged_queries": len(evaluation.judged),
             "unit": evaluation.unit.value,
-            "missing_documents": [hits.writable(document) for document in evaluation.missing],
+            "missing_documents": [writable(document) for document in evaluation.missing],
             "measures": list(evaluation.measures),
             "baseline": evaluation.baseline.name,
             "systems": [_system_as_json(result) for result in evaluation.systems],
@@ -97,33 +97,20 @@ class EvaluationView(View):
                 {
                     "system": gate.system,
                     "measure": gate.measure,
-                    "value": hits.rounded(gate.value),
-                    "least": hits.rounded(gate.least),
+                    "value": rounded(gate.value),
+                    "least": rounded(gate.least),
                     "message": gate.message,
                 }
                 for gate in self.gates
                 if not gate.passed
             ],
-            "index": hits.index_as_json(evaluation.index),
-            "models": {
-                "bi_encoder": hits.model_as_json(bi_encoder.identity, bi_encoder.runtime)
-                if bi_encoder
-                else None,
-                "cross_encoder": hits.model_as_json(cross_encoder.identity, cross_encoder.runtime)
-                if cross_encoder
-                else None,
-            },
+            "index": index_as_json(evaluation.index),
+            "models": models_as_json(evaluation.bi_encoder, evaluation.cross_encoder),
             "setups": [
                 {
                     "name": setup.name,
-                    "index": hits.index_as_json(setup.index),
-                    "models": {
-                        name: hits.model_as_json(use.identity, use.runtime) if use else None
-                        for name, use in (
-                            ("bi_encoder", setup.bi_encoder),
-                            ("cross_encoder", setup.cross_encoder),
-                        )
-                    },
+                    "index": index_as_json(setup.index),
+                    "models": models_as_json(setup.bi_encoder, setup.cross_encoder),
                 }
                 for setup in evaluation.setups
             ],
@@ -266,7 +253,7 @@ def warnings(evaluation: Evaluation) -> list[str]:
             f"{count(unjudged, 'query', 'queries')} without judgments; quality leaves them out"
         )
     if evaluation.missing:
-        listed = ", ".join(hits.writable(document) for document in evaluation.missing[:_LISTED])
+        listed = ", ".join(writable(document) for document in evaluation.missing[:_LISTED])
         more = ", ..." if len(evaluation.missing) > _LISTED else ""
         messages.append(
             f"{count(len(evaluation.missing), 'judged document')} not in the index, counted as "
@@ -283,13 +270,13 @@ def _system_as_json(result: SystemResult) -> dict[str, Any]:
         "candidates": system.candidates if system else None,
         "means": {name: _mean_as_json(mean) for name, mean in result.means.items()},
         "latency": _latency_as_json(result.latency) if result.latency else None,
-        "overlap": hits.rounded(result.overlap),
-        "rbo": hits.rounded(result.rbo),
+        "overlap": rounded(result.overlap),
+        "rbo": rounded(result.rbo),
         "differences": {
             name: _difference_as_json(difference) for name, difference in result.differences.items()
         },
         "values": {
-            name: {query_id: hits.rounded(value) for query_id, value in by_query.items()}
+            name: {query_id: rounded(value) for query_id, value in by_query.items()}
             for name, by_query in result.values.items()
         },
     }
@@ -297,34 +284,34 @@ def _system_as_json(result: SystemResult) -> dict[str, Any]:
 
 def _mean_as_json(mean: Mean) -> dict[str, float | None]:
     return {
-        "value": hits.rounded(mean.value),
-        "low": hits.rounded(mean.low),
-        "high": hits.rounded(mean.high),
+        "value": rounded(mean.value),
+        "low": rounded(mean.low),
+        "high": rounded(mean.high),
     }
 
 
 def _latency_as_json(latency: Latency) -> dict[str, float | int | None]:
     return {
-        "p50": hits.rounded(latency.p50),
-        "p95": hits.rounded(latency.p95),
-        "mean": hits.rounded(latency.mean),
-        "queries_per_second": hits.rounded(latency.queries_per_second),
+        "p50": rounded(latency.p50),
+        "p95": rounded(latency.p95),
+        "mean": rounded(latency.mean),
+        "queries_per_second": rounded(latency.queries_per_second),
         "queries_timed": latency.queries,
-        "passages_scored": hits.rounded(latency.pairs),
+        "passages_scored": rounded(latency.pairs),
     }
 
 
 def _difference_as_json(difference: PairedDifference) -> dict[str, Any]:
     return {
-        "mean": hits.rounded(difference.mean),
-        "low": hits.rounded(difference.low),
-        "high": hits.rounded(difference.high),
+        "mean": rounded(difference.mean),
+        "low": rounded(difference.low),
+        "high": rounded(difference.high),
         "wins": difference.wins,
         "ties": difference.ties,
         "losses": difference.losses,
-        "p_randomisation": hits.rounded(difference.p_randomisation),
-        "p_t_test": hits.rounded(difference.p_t_test),
-        "p_corrected": hits.rounded(difference.p_corrected),
+        "p_randomisation": rounded(difference.p_randomisation),
+        "p_t_test": rounded(difference.p_t_test),
+        "p_corrected": rounded(difference.p_corrected),
         "gained": list(difference.gained),
         "lost": list(difference.lost),
     }

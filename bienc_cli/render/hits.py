@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from bienc_cli.citations import citation
+from bienc_cli.render.json_fields import rounded, writable
 from bienc_cli.render.printable import one_line, visible
 from bienc_cli.search.result import Hit, ModelUse, SearchResult
 from bienc_cli.search.sentences import body_start
-from bienc_cli.stages import StageTime
-from bienc_cli.store import IndexInfo, StoredPassage
-from bienc_cli.types import BlendWeights, CrossEncoderIdentity, EncoderIdentity, Place, TunedBlend
+from bienc_cli.store import StoredPassage
+from bienc_cli.types import Place
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -280,55 +280,11 @@ def hit_as_line(hit: Hit) -> list[str]:
     ]
 
 
-def index_as_json(info: IndexInfo) -> dict[str, Any]:
-    """Which index answered."""
-    return {
-        "directory": writable(str(info.directory)),
-        "generation": info.generation,
-        "documents": info.documents,
-        "passages": info.passages,
-    }
-
-
 def runtimes(models: Sequence[ModelUse]) -> str:
     """How models run, in one phrase: `openvino cpu bf16`, `openvino cpu bf16 + int8`."""
     first, *others = dict.fromkeys(use.runtime for use in models)
     shared = first.rpartition(" ")[0] + " "
     return " + ".join([first, *(other.removeprefix(shared) for other in others)])
-
-
-def model_as_json(identity: EncoderIdentity | CrossEncoderIdentity, runtime: str) -> dict[str, str]:
-    """Which model answered, and how it ran."""
-    return {"name": identity.name, "fingerprint": identity.fingerprint, "runtime": runtime}
-
-
-def stages_as_json(stages: Iterable[StageTime]) -> dict[str, float | None]:
-    """Seconds by stage."""
-    return {stage.name.replace(" ", "_"): rounded(stage.seconds) for stage in stages}
-
-
-def weights_as_json(weights: BlendWeights) -> dict[str, float]:
-    """Weights of a blend, where relevance has weight 1."""
-    return {"similarity": weights.similarity, "bm25": weights.bm25}
-
-
-def blend_as_json(blend: TunedBlend) -> dict[str, Any]:
-    """Learned weights, and the number of queries they were learned from."""
-    return {
-        "blend": weights_as_json(blend.weights),
-        "light_blend": weights_as_json(blend.light_weights),
-        "queries": blend.queries,
-    }
-
-
-def rounded(value: float | None) -> float | None:
-    """Rounded to six decimal places: the precision of the models' arithmetic."""
-    return None if value is None else round(float(value), 6)
-
-
-def writable(text: str) -> str:
-    """A name that any JSON reader accepts: undecodable bytes of a file name as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def link_to(hit: Hit, form: str | None) -> str:

@@ -11,10 +11,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bienc_cli.indexing.report import IndexReport
-from bienc_cli.render import hits
 from bienc_cli.render import skipped as skipped_files
 from bienc_cli.render.columns import Flow, Grid
-from bienc_cli.render.printable import count, duration, one_line, rate
+from bienc_cli.render.json_fields import model_as_json, seconds_as_json, writable
+from bienc_cli.render.printable import count, duration, one_line, rate, stage_times
 from bienc_cli.render.view import View
 
 SCHEMA = "bienc.index/1"
@@ -91,7 +91,7 @@ class IndexView(View):
         documents = report.documents
         return {
             "schema": SCHEMA,
-            "directory": hits.writable(str(report.directory)),
+            "directory": writable(str(report.directory)),
             "committed": report.committed,
             "documents": {
                 "total": report.total_documents,
@@ -109,11 +109,8 @@ class IndexView(View):
             },
             "tokens": report.tokens,
             "text_characters": report.text_characters,
-            "seconds": {
-                **hits.stages_as_json(report.stages),
-                "total": hits.rounded(report.seconds),
-            },
-            "model": hits.model_as_json(report.encoder, report.runtime),
+            "seconds": seconds_as_json(report.stages),
+            "model": model_as_json(report.encoder, report.runtime),
             "warnings": list(report.warnings),
         }
 
@@ -142,17 +139,14 @@ def as_sentence(report: IndexReport) -> str:
 
 
 def _times(report: IndexReport) -> list[str]:
-    parts = []
-    for stage in report.stages:
-        part = f"{stage.name} {duration(stage.seconds)}"
+    parts = stage_times(report.stages)
+    for position, stage in enumerate(report.stages):
         if stage.name == "encode":
             speeds = (
                 rate(report.encoded, stage.seconds, "passages"),
                 rate(report.tokens, stage.seconds, "tokens"),
             )
-            part += "".join(f", {speed}" for speed in speeds if speed)
-        parts.append(part)
-    parts.append(f"total {duration(report.seconds)}")
+            parts[position] += "".join(f", {speed}" for speed in speeds if speed)
     return [*parts, report.runtime] if report.runtime else parts
 
 

@@ -13,9 +13,9 @@ from rich.text import Text
 from bienc_cli.formats.ocr import recogniser
 from bienc_cli.languages import NAMES
 from bienc_cli.models import reads_english_only
-from bienc_cli.render import hits
 from bienc_cli.render import skipped as skipped_files
 from bienc_cli.render.columns import Grid
+from bienc_cli.render.json_fields import blend_as_json, writable
 from bienc_cli.render.printable import cell, count, one_line, size
 from bienc_cli.render.view import View
 from bienc_cli.store import IndexInfo
@@ -57,14 +57,14 @@ class InfoView(View):
         )
         return {
             "schema": SCHEMA,
-            "directory": hits.writable(str(info.directory)),
+            "directory": writable(str(info.directory)),
             "format_version": info.format_version,
             "generation": info.generation,
             "created": _iso_time(info.created),
             "updated": _iso_time(info.updated),
             "roots": [
                 {
-                    "path": hits.writable(str(root.path)),
+                    "path": writable(str(root.path)),
                     "include": list(root.include),
                     "exclude": list(root.exclude),
                     "max_bytes": root.max_bytes,
@@ -101,7 +101,7 @@ class InfoView(View):
                 "overlap_tokens": chunking.overlap_tokens,
                 "version": chunking.version,
             },
-            "blend": hits.blend_as_json(info.blend) if info.blend else None,
+            "blend": blend_as_json(info.blend) if info.blend else None,
             "bytes": dict(info.sizes),
             **optional,
         }

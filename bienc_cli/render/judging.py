@@ -19,6 +19,7 @@ from bienc_cli.evaluation.judging import JudgingSummary, Question
 from bienc_cli.evaluation.judgments import Judgment
 from bienc_cli.render import hits
 from bienc_cli.render.columns import Grid
+from bienc_cli.render.json_fields import writable
 from bienc_cli.render.printable import count, one_line, visible
 from bienc_cli.render.view import View
 from bienc_cli.search.sentences import body_start
@@ -184,18 +185,18 @@ class JudgingView(View):
         summary = self.summary
         return {
             "schema": SCHEMA,
-            "qrels": hits.writable(str(self.qrels)),
+            "qrels": writable(str(self.qrels)),
             "queries": summary.queries,
             "finished_queries": summary.finished,
             "queries_judged_earlier": summary.judged_earlier,
-            "empty_queries": [hits.writable(query_id) for query_id in summary.empty],
+            "empty_queries": [writable(query_id) for query_id in summary.empty],
             "judgments": {
                 "total": summary.judged,
                 "new": summary.added,
                 "relevant": summary.relevant,
             },
-            "unnameable_documents": [hits.writable(document) for document in summary.unnameable],
-            "next": [hits.writable(command) for command in self.commands],
+            "unnameable_documents": [writable(document) for document in summary.unnameable],
+            "next": [writable(command) for command in self.commands],
         }
 
 

@@ -13,8 +13,8 @@ from rich.style import Style
 from rich.text import Text
 
 from bienc_cli.evaluation.matrix import ScoreMatrix
-from bienc_cli.render import hits
 from bienc_cli.render.columns import Grid, titled
+from bienc_cli.render.json_fields import models_as_json, rounded, stages_as_json, writable
 from bienc_cli.render.printable import cell, count, duration, one_line
 from bienc_cli.render.view import View
 from bienc_cli.search.reranking import sigmoid
@@ -73,22 +73,16 @@ class MatrixView(View):
     def as_json(self) -> dict[str, Any]:
         """Everything, `schema` first; rows are queries."""
         matrix = self.matrix
-        bi_encoder, cross_encoder = matrix.bi_encoder, matrix.cross_encoder
         return {
             "schema": SCHEMA,
-            "queries": [hits.writable(query) for query in matrix.queries],
-            "passages": [hits.writable(passage) for passage in matrix.passages],
+            "queries": [writable(query) for query in matrix.queries],
+            "passages": [writable(passage) for passage in matrix.passages],
             "similarity": _rows(matrix.similarities),
             "relevance": _rows(probabilities(matrix)),
             "relevance_logit": _rows(matrix.logits),
             "truncated": matrix.truncated.tolist(),
-            "seconds": {
-                stage.name.replace("-", "_"): hits.rounded(stage.seconds) for stage in matrix.stages
-            },
-            "models": {
-                "bi_encoder": hits.model_as_json(bi_encoder.identity, bi_encoder.runtime),
-                "cross_encoder": hits.model_as_json(cross_encoder.identity, cross_encoder.runtime),
-            },
+            "seconds": stages_as_json(matrix.stages),
+            "models": models_as_json(matrix.bi_encoder, matrix.cross_encoder),
         }
 
 
@@ -127,4 +121,4 @@ def _scale(scores: NDArray[np.float64]) -> Callable[[float], Style]:
 
 
 def _rows(scores: NDArray[np.float64]) -> list[list[float | None]]:
-    return [[hits.rounded(score) for score in row] for row in scores.tolist()]
+    return [[rounded(score) for score in row] for row in scores.tolist()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,15 @@ from rich.text import Text
 
 from bienc_cli.render import hits
 from bienc_cli.render.columns import AT_BLANKS, Flow, Grid, Words
-from bienc_cli.render.printable import cell, count, duration, one_line, visible
+from bienc_cli.render.json_fields import (
+    index_as_json,
+    labels_as_json,
+    models_as_json,
+    rounded,
+    seconds_as_json,
+    writable,
+)
+from bienc_cli.render.printable import cell, count, one_line, stage_times, visible
 from bienc_cli.render.view import View
 from bienc_cli.search.classification import Classification, LabelScore
 from bienc_cli.search.clusters import Cluster, PairsResult
@@ -95,7 +103,10 @@ class PairsView(View):
         else:
             parts.append(Text("no pairs", style="yellow"))
         parts += [_cluster(cluster) for cluster in result.clusters if len(cluster.others) > 1]
-        parts += [Flow(_times(result), style="dim"), Flow(_summary(result), style="dim")]
+        parts += [
+            Flow(stage_times(result.stages), style="dim"),
+            Flow(_summary(result), style="dim"),
+        ]
         return Group(*parts)
 
     def as_lines(self) -> Iterator[str]:
@@ -184,11 +195,6 @@ def _cluster(cluster: Cluster) -> RenderableType:
     )
 
 
-def _times(result: PairsResult) -> list[str]:
-    stages = [f"{stage.name} {duration(stage.seconds)}" for stage in result.stages]
-    return [*stages, f"total {duration(result.seconds)}"]
-
-
 def _summary(result: PairsResult) -> list[str]:
     counts = f"{count(len(result.pairs), 'pair')} in {count(len(result.clusters), 'cluster')}"
     if (model := result.classifier) is not None:
@@ -208,8 +214,8 @@ def _pair_as_json(pair: Pair) -> dict[str, Any]:
     near = pair.kind is Kind.NEAR_DUPLICATE
     classification = pair.classification
     return {
-        "similarity": hits.rounded(pair.similarity),
-        "shared": hits.rounded(pair.shared),
+        "similarity": rounded(pair.similarity),
+        "shared": rounded(pair.shared),
         "kind": pair.kind.value,
         "first": hits.passage_as_json(pair.first),
         "second": hits.passage_as_json(pair.second),
@@ -230,20 +236,7 @@ def _pair_as_json(pair: Pair) -> dict[str, Any]:
     }
 
 
-def labels_as_json(labels: Iterable[LabelScore]) -> list[dict[str, Any]]:
-    """Every label with its logit and probability, in the model's order."""
-    return [
-        {
-            "label": score.label,
-            "logit": hits.rounded(score.logit),
-            "probability": hits.rounded(score.probability),
-        }
-        for score in labels
-    ]
-
-
 def _as_json(result: PairsResult, pairs: Mapping[str, Any]) -> dict[str, Any]:
-    model = result.classifier
     return {
         "schema": SCHEMA,
         "found": len(result.pairs),
@@ -256,12 +249,9 @@ def _as_json(result: PairsResult, pairs: Mapping[str, Any]) -> dict[str, Any]:
             }
             for cluster in result.clusters
         ],
-        "seconds": {**hits.stages_as_json(result.stages), "total": hits.rounded(result.seconds)},
-        "index": hits.index_as_json(result.index),
-        "models": {
-            "bi_encoder": None,
-            "cross_encoder": hits.model_as_json(model.identity, model.runtime) if model else None,
-        },
+        "seconds": seconds_as_json(result.stages),
+        "index": index_as_json(result.index),
+        "models": models_as_json(None, result.classifier),
         "warnings": list(result.warnings),
     }
 
@@ -269,6 +259,6 @@ def _as_json(result: PairsResult, pairs: Mapping[str, Any]) -> dict[str, Any]:
 def _place(stored: StoredPassage) -> dict[str, Any]:
     return {
         "passage_id": stored.passage_id,
-        "document_id": hits.writable(stored.passage.doc_id),
-        "citation": hits.writable(hits.location(stored)),
+        "document_id": writable(stored.passage.doc_id),
+        "citation": writable(hits.location(stored)),
     }

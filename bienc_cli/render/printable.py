@@ -8,6 +8,11 @@ texts: they enter tables as `rich.text.Text`.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bienc_cli.stages import StageTime
 
 _SHOWN_AS_PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
 # Bidirectional overrides and isolates can disguise what a line says.
@@ -58,6 +63,15 @@ def duration(seconds: float) -> str:
         return f"{minutes} min {rest:02d} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours:,} h {minutes:02d} min"
+
+
+def stage_times(stages: Sequence[StageTime]) -> list[str]:
+    """`search 12 ms` for each stage, and `total 1.53 s`."""
+    total = sum(stage.seconds for stage in stages)
+    return [
+        *(f"{stage.name} {duration(stage.seconds)}" for stage in stages),
+        f"total {duration(total)}",
+    ]
 
 
 def size(number_of_bytes: int) -> str:

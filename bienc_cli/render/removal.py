@@ -11,8 +11,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bienc_cli.indexing.forget import RemovalReport
-from bienc_cli.render import hits
 from bienc_cli.render.columns import Grid
+from bienc_cli.render.json_fields import seconds_as_json, writable
 from bienc_cli.render.printable import cell, count, duration, one_line, size
 from bienc_cli.render.view import View
 
@@ -74,24 +74,21 @@ class RemovalView(View):
         report, here = self.report, self.here
         return {
             "schema": SCHEMA,
-            "directory": hits.writable(str(report.directory)),
+            "directory": writable(str(report.directory)),
             "committed": report.committed,
             "removed": [
                 {
-                    "path": hits.writable(display_path(removed.path, here)),
+                    "path": writable(display_path(removed.path, here)),
                     "roots": removed.roots,
                     "files": removed.files,
                     "documents": removed.documents,
                 }
                 for removed in report.removed
             ],
-            "unmatched": [hits.writable(display_path(path, here)) for path in report.unmatched],
+            "unmatched": [writable(display_path(path, here)) for path in report.unmatched],
             "documents": report.documents,
             "passages": report.passages,
             "bytes_freed": report.freed,
-            "seconds": {
-                **hits.stages_as_json(report.stages),
-                "total": hits.rounded(sum(stage.seconds for stage in report.stages)),
-            },
+            "seconds": seconds_as_json(report.stages),
             "warnings": list(report.warnings),
         }

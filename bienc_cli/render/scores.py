@@ -11,8 +11,8 @@ from rich.text import Text
 
 from bienc_cli.errors import BiencError
 from bienc_cli.evaluation.pair_scores import PairScore, PairScoring
-from bienc_cli.render import hits
 from bienc_cli.render.columns import Grid
+from bienc_cli.render.json_fields import labels_as_json, models_as_json, rounded, writable
 from bienc_cli.render.printable import duration, one_line
 from bienc_cli.render.view import View, as_items, error_as_json
 
@@ -51,15 +51,10 @@ class ScoresView(View):
 
     def as_json(self) -> dict[str, Any]:
         """All pairs, `schema` first; see `as_documents`."""
-        scoring = self.scoring
-        bi_encoder, cross_encoder = scoring.bi_encoder, scoring.cross_encoder
         return {
             "schema": SCHEMA,
             "pairs": as_items(self.as_documents()),
-            "models": {
-                "bi_encoder": hits.model_as_json(bi_encoder.identity, bi_encoder.runtime),
-                "cross_encoder": hits.model_as_json(cross_encoder.identity, cross_encoder.runtime),
-            },
+            "models": models_as_json(self.scoring.bi_encoder, self.scoring.cross_encoder),
         }
 
     def as_documents(self) -> Iterator[dict[str, Any]]:
@@ -112,23 +107,16 @@ def pair_as_json(pair: PairScore) -> dict[str, Any]:
     """One pair."""
     relevance = pair.relevance
     return {
-        "a": hits.writable(pair.first),
-        "b": hits.writable(pair.second),
-        "similarity": hits.rounded(pair.similarity),
-        "relevance": hits.rounded(relevance.probability) if relevance else None,
-        "relevance_logit": hits.rounded(relevance.logit) if relevance else None,
-        "labels": [
-            {
-                "label": label.label,
-                "logit": hits.rounded(label.logit),
-                "probability": hits.rounded(label.probability),
-            }
-            for label in pair.labels
-        ],
+        "a": writable(pair.first),
+        "b": writable(pair.second),
+        "similarity": rounded(pair.similarity),
+        "relevance": rounded(relevance.probability) if relevance else None,
+        "relevance_logit": rounded(relevance.logit) if relevance else None,
+        "labels": labels_as_json(pair.labels),
         "truncated": pair.truncated,
         "seconds": {
-            "bi_encoder": hits.rounded(pair.bi_encoder_seconds),
-            "cross_encoder": hits.rounded(pair.cross_encoder_seconds),
+            "bi_encoder": rounded(pair.bi_encoder_seconds),
+            "cross_encoder": rounded(pair.cross_encoder_seconds),
         },
     }
 

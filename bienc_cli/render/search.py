@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bienc_cli.errors import BiencError
 from bienc_cli.render import hits
+from bienc_cli.render.json_fields import index_as_json, models_as_json, seconds_as_json, writable
 from bienc_cli.render.listing import csv_lines, files, grep_lines
 from bienc_cli.render.printable import cell
 from bienc_cli.render.view import View, error_as_json
@@ -87,15 +88,14 @@ class SearchView(View):
             row = hits.hit_as_json(hit)
             if result.indexes:
                 index_info, row["passage_id"] = result.origin(hit)
-                row["index"] = hits.index_as_json(index_info)["directory"]
+                row["index"] = index_as_json(index_info)["directory"]
             if contexts is not None:
                 row["context"] = contexts.get(hit.passage.passage_id)
             rows.append(row)
-        bi_encoder, cross_encoder, asked = result.bi_encoder, result.cross_encoder, result.asked
-        left_out = result.left_out
+        asked, left_out = result.asked, result.left_out
         return {
             "schema": SCHEMA,
-            "query": hits.writable(result.query),
+            "query": writable(result.query),
             "strategy": result.strategy.value,
             "k": result.k,
             "candidates": result.candidates,
@@ -112,25 +112,11 @@ class SearchView(View):
             "phrases": list(asked.phrases),
             "without": [*asked.without, *asked.without_phrases],
             "hits": rows,
-            "seconds": {
-                **hits.stages_as_json(result.stages),
-                "total": hits.rounded(result.seconds),
-            },
-            "index": None if result.indexes else hits.index_as_json(result.index),
-            **(
-                {"indexes": list(map(hits.index_as_json, result.indexes))} if result.indexes else {}
-            ),
+            "seconds": seconds_as_json(result.stages),
+            "index": None if result.indexes else index_as_json(result.index),
+            **({"indexes": list(map(index_as_json, result.indexes))} if result.indexes else {}),
             **({"budget": asdict(result.budget)} if result.budget else {}),
-            "models": {
-                "bi_encoder": hits.model_as_json(bi_encoder.identity, bi_encoder.runtime)
-                if bi_encoder
-                else None,
-                "cross_encoder": (
-                    hits.model_as_json(cross_encoder.identity, cross_encoder.runtime)
-                    if cross_encoder
-                    else None
-                ),
-            },
+            "models": models_as_json(result.bi_encoder, result.cross_encoder),
             "warnings": [*result.warnings, *self.warnings],
             **({"served": True} if self.served else {}),
             **self.extra,

@@ -13,7 +13,7 @@ from bienc_cli.render import hits
 from bienc_cli.render.columns import AT_BLANKS, FirstThatFits, Flow, Grid, Words
 from bienc_cli.render.compact import CompactHits
 from bienc_cli.render.hits import link_to
-from bienc_cli.render.printable import count, duration, one_line, visible
+from bienc_cli.render.printable import count, duration, one_line, stage_times, visible
 from bienc_cli.render.search import SearchView
 from bienc_cli.search.result import Budget, Hit, SearchResult
 from bienc_cli.stages import StageTime
@@ -122,13 +122,11 @@ def _index_name(view: SearchView, hit: Hit) -> str:
 
 
 def _times(result: SearchResult) -> list[str]:
-    parts = [f"{stage.name} {duration(stage.seconds)}" for stage in result.stages]
+    parts = stage_times(result.stages)
     if result.cross_encoder is not None:
-        parts = [
-            part + _rerank_detail(result, stage)
-            for part, stage in zip(parts, result.stages, strict=True)
-        ]
-    return [*parts, f"total {duration(result.seconds)}"]
+        for position, stage in enumerate(result.stages):
+            parts[position] += _rerank_detail(result, stage)
+    return parts
 
 
 def _summary(result: SearchResult, *, brief: bool) -> list[str]:

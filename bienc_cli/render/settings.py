@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from bienc_cli.render.columns import Grid
-from bienc_cli.render.hits import writable
+from bienc_cli.render.json_fields import writable
 from bienc_cli.render.printable import cell, one_line
 from bienc_cli.render.view import View
 from bienc_cli.settings import Origin, Setting

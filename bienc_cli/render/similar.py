@@ -12,7 +12,14 @@ from rich.text import Text
 from bienc_cli.citations import citation
 from bienc_cli.render import hits
 from bienc_cli.render.columns import AT_BLANKS, Flow, Grid, Words
-from bienc_cli.render.printable import cell, count, duration, one_line, visible
+from bienc_cli.render.json_fields import (
+    index_as_json,
+    models_as_json,
+    rounded,
+    seconds_as_json,
+    writable,
+)
+from bienc_cli.render.printable import cell, count, one_line, stage_times, visible
 from bienc_cli.render.view import View
 from bienc_cli.search.similar import Similar, SimilarHit, SimilarResult
 
@@ -37,7 +44,10 @@ class SimilarView(View):
             parts.append(_hits_table(result, self.full))
         else:
             parts.append(Text("nothing found", style="yellow"))
-        parts += [Flow(_times(result), style="dim"), Flow(_summary(result), style="dim")]
+        parts += [
+            Flow(stage_times(result.stages), style="dim"),
+            Flow(_summary(result), style="dim"),
+        ]
         return Group(*parts)
 
     def as_lines(self) -> Iterator[str]:
@@ -62,12 +72,11 @@ class SimilarView(View):
         """Everything, `schema` first."""
         result = self.result
         subject = result.subject
-        encoder, cross_encoder = subject.encoder, result.cross_encoder
         return {
             "schema": SCHEMA,
             "subject": {
-                "name": hits.writable(subject.name),
-                "indexed": encoder is None,
+                "name": writable(subject.name),
+                "indexed": subject.encoder is None,
                 "passages": subject.total,
                 "compared": len(subject.passages),
             },
@@ -76,15 +85,9 @@ class SimilarView(View):
             "candidates": result.candidates,
             "reranked": result.reranked,
             "hits": [_hit_as_json(result, hit) for hit in result.hits],
-            "seconds": {
-                **hits.stages_as_json(result.stages),
-                "total": hits.rounded(result.seconds),
-            },
-            "index": hits.index_as_json(result.index),
-            "models": {
-                name: hits.model_as_json(use.identity, use.runtime) if use else None
-                for name, use in (("bi_encoder", encoder), ("cross_encoder", cross_encoder))
-            },
+            "seconds": seconds_as_json(result.stages),
+            "index": index_as_json(result.index),
+            "models": models_as_json(subject.encoder, result.cross_encoder),
             "warnings": list(result.warnings),
         }
 
@@ -127,11 +130,6 @@ def _matched_citation(result: SimilarResult, hit: SimilarHit) -> str:
     return one_line(citation(passage.doc_id, passage.place))
 
 
-def _times(result: SimilarResult) -> list[str]:
-    stages = [f"{stage.name} {duration(stage.seconds)}" for stage in result.stages]
-    return [*stages, f"total {duration(result.seconds)}"]
-
-
 def _summary(result: SimilarResult) -> list[str]:
     noun = "document" if result.unit is Similar.DOCUMENT else "passage"
     models = [use for use in (result.subject.encoder, result.cross_encoder) if use]
@@ -146,11 +144,11 @@ def _hit_as_json(result: SimilarResult, hit: SimilarHit) -> dict[str, Any]:
     subject_passage = result.subject.passages[hit.like]
     return {
         "rank": hit.rank,
-        "similarity": hits.rounded(hit.similarity),
-        "best_similarity": hits.rounded(hit.best),
+        "similarity": rounded(hit.similarity),
+        "best_similarity": rounded(hit.best),
         "matched": hit.matched,
-        "relevance": hits.rounded(hit.relevance.probability) if hit.relevance else None,
-        "relevance_logit": hits.rounded(hit.relevance.logit) if hit.relevance else None,
+        "relevance": rounded(hit.relevance.probability) if hit.relevance else None,
+        "relevance_logit": rounded(hit.relevance.logit) if hit.relevance else None,
         "truncated": hit.truncated,
         "like": {
             "place": hits.place_as_json(subject_passage.place),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from bienc_cli.render.columns import Grid
-from bienc_cli.render.hits import writable
+from bienc_cli.render.json_fields import writable
 from bienc_cli.render.printable import cell, one_line
 from bienc_cli.types import Skipped
 

@@ -10,8 +10,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bienc_cli.evaluation.tuning import MEASURE, Tuned, Tuning
-from bienc_cli.render import hits
 from bienc_cli.render.columns import Grid, titled
+from bienc_cli.render.json_fields import blend_as_json, rounded, weights_as_json, writable
 from bienc_cli.render.printable import cell
 from bienc_cli.render.view import View
 from bienc_cli.search.fusion import DEFAULTS
@@ -75,17 +75,17 @@ class TuningView(View):
             "schema": SCHEMA,
             "queries": tuning.queries,
             "measure": MEASURE,
-            "missing_documents": [hits.writable(document) for document in tuning.missing],
+            "missing_documents": [writable(document) for document in tuning.missing],
             "blends": [
                 {
                     "strategy": name,
-                    "before": hits.weights_as_json(tuned.before),
-                    "learned": hits.weights_as_json(tuned.weights),
+                    "before": weights_as_json(tuned.before),
+                    "learned": weights_as_json(tuned.weights),
                     "gain": {
-                        "mean": hits.rounded(tuned.gain.mean),
-                        "low": hits.rounded(tuned.gain.low),
-                        "high": hits.rounded(tuned.gain.high),
-                        "p_randomisation": hits.rounded(tuned.gain.p_randomisation),
+                        "mean": rounded(tuned.gain.mean),
+                        "low": rounded(tuned.gain.low),
+                        "high": rounded(tuned.gain.high),
+                        "p_randomisation": rounded(tuned.gain.p_randomisation),
                     },
                     "kept": tuned.helps and self.recorded,
                 }
@@ -121,7 +121,7 @@ class ResetView(View):
         """The restored weights, `schema` first."""
         return {
             "schema": RESET_SCHEMA,
-            "blend": hits.weights_as_json(DEFAULTS.weights),
-            "light_blend": hits.weights_as_json(DEFAULTS.light_weights),
-            "removed": None if self.removed is None else hits.blend_as_json(self.removed),
+            "blend": weights_as_json(DEFAULTS.weights),
+            "light_blend": weights_as_json(DEFAULTS.light_weights),
+            "removed": None if self.removed is None else blend_as_json(self.removed),
         }

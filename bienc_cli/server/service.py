@@ -11,6 +11,7 @@ from bienc_cli.formats.table import FORMATS, format_named
 from bienc_cli.indexing.freshness import changed_since
 from bienc_cli.render import hits
 from bienc_cli.render.info import InfoView
+from bienc_cli.render.json_fields import writable
 from bienc_cli.render.search import SearchView
 from bienc_cli.search import SearchOptions, check_query, search
 from bienc_cli.stages import Stopwatch
@@ -103,14 +104,14 @@ def document(served: ServedIndex, passage_id: int, generation: int) -> dict[str,
     text_end = _line_end(text, min(len(text), passage.end + _TEXT_AROUND))
     return {
         "schema": DOCUMENT_SCHEMA,
-        "document_id": hits.writable(passage.doc_id),
+        "document_id": writable(passage.doc_id),
         "passage_id": stored.passage_id,
-        "path": hits.writable(stored.path),
+        "path": writable(stored.path),
         "format": stored.format,
         "title": stored.title,
         "heading": list(passage.heading),
         "place": hits.place_as_json(passage.place),
-        "citation": hits.writable(hits.location(stored)),
+        "citation": writable(hits.location(stored)),
         "start": passage.start,
         "end": passage.end,
         "text": text[text_start:text_end],

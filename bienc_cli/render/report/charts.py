@@ -15,7 +15,7 @@ from itertools import pairwise
 from bienc_cli.evaluation.outcome import QueryDifference, pareto_front, trade_off
 from bienc_cli.evaluation.results import Evaluation, Latency, SystemResult
 from bienc_cli.evaluation.significance import PairedDifference
-from bienc_cli.render.hits import rounded
+from bienc_cli.render.json_fields import rounded
 from bienc_cli.render.printable import one_line
 from bienc_cli.render.report.labels import Box, Label, place_labels
 from bienc_cli.render.report.scales import Scale, Tick, for_times, linear

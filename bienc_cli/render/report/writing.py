@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from bienc_cli.render import hits
+from bienc_cli.render.json_fields import rounded
 from bienc_cli.render.printable import duration, one_line
 from bienc_cli.search.result import Hit
 
@@ -26,7 +27,7 @@ def resource(name: str) -> str:
 
 def number(value: float | None, form: str = ".4f") -> Markup | str:
     """A number of the JSON in a shorter form; a dash if there is none."""
-    exact = hits.rounded(value)
+    exact = rounded(value)
     if exact is None or math.isnan(exact):
         return _NOTHING
     # Adding 0.0 removes the sign of a zero.
@@ -35,7 +36,7 @@ def number(value: float | None, form: str = ".4f") -> Markup | str:
 
 def took(seconds: float | None) -> Markup | str:
     """A time in a suitable unit; its value is in seconds, as in the JSON."""
-    exact = hits.rounded(seconds)
+    exact = rounded(seconds)
     return (
         _NOTHING
         if exact is None
@@ -45,7 +46,7 @@ def took(seconds: float | None) -> Markup | str:
 
 def probability(value: float | None) -> Markup | str:
     """A p-value to three decimal places."""
-    exact = hits.rounded(value)
+    exact = rounded(value)
     if exact is None:
         return _NOTHING
     return _data(exact, "<0.001" if exact < 0.001 else f"{exact:.3f}")
