@@ -148,7 +148,7 @@ class SearchAnswer(Answer[FoundPassage, "SearchResult"]):
         Raises:
             IndexDamaged: the index is damaged.
         """
-        from bienc_cli.search.context import with_lines_around
+        from bienc_cli.search.excerpts import with_lines_around
 
         passages = [hit.passage for hit in self.result.hits]
         return dict(with_lines_around(self._searched, passages, lines))

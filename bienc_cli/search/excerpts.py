@@ -1,4 +1,4 @@
-"""Reads a document's text, or the lines around a place in it, from the index."""
+"""Reads a document's text, or the lines around a place or a passage, from the index."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bienc_cli.errors import UsageError
+from bienc_cli.search.joined import Joined
 from bienc_cli.search.subject import passages_named
 from bienc_cli.store import IndexReader, StoredPassage
 
@@ -95,6 +96,22 @@ def read(
         line=text.count("\n", 0, first) + 1,
         text=text[first:last],
     )
+
+
+def with_lines_around(
+    index: IndexReader | Joined, passages: Sequence[StoredPassage], lines: int
+) -> dict[int, str]:
+    """Map passage ids to their text, extended by `lines` lines before and after.
+
+    The passage's own first and last lines are completed.
+    """
+    widened = {}
+    for stored in passages:
+        text = index.document_text(stored.document_id)
+        start = _lines_before(text, stored.passage.start, lines)
+        end = _lines_behind(text, stored.passage.end, lines)
+        widened[stored.passage_id] = text[start:end].strip("\n")
+    return widened
 
 
 def _lines_before(text: str, position: int, lines: int) -> int:

@@ -10,7 +10,7 @@ import pytest
 from bienc_cli.errors import IndexMismatch
 from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.search import Hit, SearchOptions, search
-from bienc_cli.search.context import with_lines_around
+from bienc_cli.search.excerpts import with_lines_around
 from bienc_cli.search.joined import Joined, joined
 from bienc_cli.store import Filter, IndexReader, open_reader
 from bienc_cli.strategy import Strategy

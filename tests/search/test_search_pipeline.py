@@ -5,7 +5,7 @@ import pytest
 
 from bienc_cli.errors import IndexMismatch, UsageError
 from bienc_cli.search import Hit, SearchOptions, search
-from bienc_cli.search.context import with_lines_around
+from bienc_cli.search.excerpts import with_lines_around
 from bienc_cli.search.reranking import sigmoid
 from bienc_cli.store import Filter, IndexReader
 from bienc_cli.strategy import Strategy
