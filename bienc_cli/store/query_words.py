@@ -2,9 +2,9 @@
 
 A query word stands for its stems in all languages of the index (`tokenizer.py`), as one word. It is
 also looked up inside compounds, and a compound by its parts (`compounds.py`); neighbouring words
-are looked up as one word; and a word that no passage contains is looked up as two (`spacing.py`)
-or, unless a word list knows it, in other spellings (`spelling.py`). These variants weigh less than
-the word itself, except for American and British spellings (`spelling_variants.py`).
+are looked up as one word; and a word that no passage contains is looked up as two
+(`word_variants.py`) or, unless a word list knows it, in other spellings (`spelling.py`). These
+variants weigh less than the word itself, except for American and British spellings.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ import numpy as np
 from bienc_cli.store.compounds import COMPOUNDING, PART_WEIGHT, Compounds
 from bienc_cli.store.folding import UNSPACED, accented_letters, plain_letters
 from bienc_cli.store.postings import Postings, read_postings, united, words_beginning
-from bienc_cli.store.spacing import LEAST_APART, apart, together
 from bienc_cli.store.spelling import (
     SHORTEST_DIGEST,
     STEM_OF_DIGEST,
@@ -39,8 +38,8 @@ from bienc_cli.store.spelling import (
     slips_allowed,
     with_other_endings,
 )
-from bienc_cli.store.spelling_variants import otherwise
 from bienc_cli.store.tokenizer import ARABIC, Forms, Tokenizer, bare, has_stems, of_language
+from bienc_cli.store.word_variants import LEAST_APART, apart, otherwise, together
 from bienc_cli.word_lists import LANGUAGES, word_list
 
 MOST_WORDS = 192
