@@ -97,7 +97,7 @@ def answer_each(printer: AnswerPrinter, indexes: Sequence[Index], options: Searc
     """
     from bienc_cli.cli import standard_input
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK, EXIT_USAGE, UsageError
-    from bienc_cli.render.search import UnaskedView
+    from bienc_cli.render.search import FailedQueryView
 
     def let_go() -> None:
         for index in indexes:
@@ -116,7 +116,7 @@ def answer_each(printer: AnswerPrinter, indexes: Sequence[Index], options: Searc
         except UsageError as error:
             any_refused = True
             reworded = type(error)(*error.typed)
-            view: View = UnaskedView(number, reworded)
+            view: View = FailedQueryView(number, reworded)
             if not output.machine:
                 output.warn(reworded.message)
         else:

@@ -92,7 +92,7 @@ class SearchView(View):
             if contexts is not None:
                 row["context"] = contexts.get(hit.passage.passage_id)
             rows.append(row)
-        asked, left_out = result.asked, result.left_out
+        parsed, left_out = result.parsed, result.left_out
         return {
             "schema": SCHEMA,
             "query": writable(result.query),
@@ -109,8 +109,8 @@ class SearchView(View):
             "spellings": {
                 word: list(substitutes) for word, substitutes in result.spellings.items()
             },
-            "phrases": list(asked.phrases),
-            "without": [*asked.without, *asked.without_phrases],
+            "phrases": list(parsed.phrases),
+            "without": [*parsed.without, *parsed.without_phrases],
             "hits": rows,
             "seconds": seconds_as_json(result.stages),
             "index": None if result.indexes else index_as_json(result.index),
@@ -135,7 +135,7 @@ def _no_answer(query_name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class UnaskedView(View):
+class FailedQueryView(View):
     """A query, among several, that failed: its number, and why."""
 
     line: int

@@ -130,7 +130,7 @@ def _times(result: SearchResult) -> list[str]:
 
 
 def _summary(result: SearchResult, *, brief: bool) -> list[str]:
-    narrowing = f" {one_line(result.asked.said)}" if result.asked.narrows else ""
+    narrowing = f" {one_line(result.parsed.restrictions)}" if result.parsed.narrows else ""
     counts = (
         f"{count(len(result.hits), 'hit')}{narrowing} of "
         f"{count(result.index.passages, 'passage')} in "

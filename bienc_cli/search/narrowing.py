@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.search.phrases import wording
-from bienc_cli.search.query_syntax import Asked
+from bienc_cli.search.query_syntax import ParsedQuery
 from bienc_cli.store import Filter, IndexInfo, Searchable, StoredPassage
 from bienc_cli.store.folding import plain_letters
 
@@ -39,13 +39,13 @@ class Narrowed:
 
     Args:
         index: opened for reading.
-        asked: the required phrases and the excluded words.
+        parsed: the required phrases and the excluded words.
         where: the filter; no method answers for any other filter.
     """
 
-    def __init__(self, index: Searchable, asked: Asked, where: Filter) -> None:
+    def __init__(self, index: Searchable, parsed: ParsedQuery, where: Filter) -> None:
         self._index = index
-        self._asked = asked
+        self._parsed = parsed
         self._where = where
 
     @property
@@ -115,9 +115,9 @@ class Narrowed:
     @cached_property
     def _wanted(self) -> list[int] | None:
         """The passages that contain every phrase; None if there is no phrase."""
-        if not self._asked.phrases:
+        if not self._parsed.phrases:
             return None
-        first, *others = self._asked.phrases
+        first, *others = self._parsed.phrases
         matching = self._containing(first)
         for phrase in others:
             matching = matching & self._containing(phrase)
@@ -126,8 +126,8 @@ class Narrowed:
     @cached_property
     def _unwanted(self) -> set[int]:
         """The passages that contain anything excluded."""
-        holding = [set(self._index.holding(word, self._where)) for word in self._asked.without]
-        return set().union(*holding, *map(self._containing, self._asked.without_phrases))
+        holding = [set(self._index.holding(word, self._where)) for word in self._parsed.without]
+        return set().union(*holding, *map(self._containing, self._parsed.without_phrases))
 
     def _containing(self, phrase: str) -> set[int]:
         matcher = wording(phrase)

@@ -26,7 +26,7 @@ from bienc_cli.search.legibility import (
     words_are_noise,
 )
 from bienc_cli.search.narrowing import Narrowed, unmatched
-from bienc_cli.search.query_syntax import Asked, understood
+from bienc_cli.search.query_syntax import ParsedQuery, parse_operators
 from bienc_cli.search.request import (
     SearchOptions,
     check_model,
@@ -55,7 +55,7 @@ def search(
 
     Args:
         index: opened for reading, or several of them joined.
-        query: in plain language; see `understood` for its quotes and exclusions.
+        query: in plain language; see `parse_operators` for its quotes and exclusions.
         bi_encoder: the model of the index; None where the strategy compares no vectors.
         cross_encoder: reads the candidates; None where the strategy reranks nothing.
         options: the strategy, how many hits, among which documents.
@@ -73,17 +73,17 @@ def search(
     check_query(query)
     # Cleaned like the passages, for the models; the word index folds further by itself.
     query = clean(query)
-    asked = understood(query)
+    parsed = parse_operators(query)
     whole: Searchable = index.for_one_query() if isinstance(index, Joined) else index
-    searched = Narrowed(whole, asked, options.where) if asked.narrows else whole
+    searched = Narrowed(whole, parsed, options.where) if parsed.narrows else whole
     watch = watch or Stopwatch()
-    vector, query_tokens = _encoded(index, asked.text, bi_encoder, strategy, options, watch)
-    ranking = _ranked(searched, asked.text, vector, cross_encoder, strategy, options, watch)
+    vector, query_tokens = _encoded(index, parsed.text, bi_encoder, strategy, options, watch)
+    ranking = _ranked(searched, parsed.text, vector, cross_encoder, strategy, options, watch)
     blended_lightly = ranking.strategy is Strategy.LIGHT_BLEND
-    similarity_left_out = blended_lightly and similarity_is_noise(index.info, asked.text)
+    similarity_left_out = blended_lightly and similarity_is_noise(index.info, parsed.text)
     answered = seems_answered(
         searched,
-        asked.text,
+        parsed.text,
         vector if strategy.needs_bi_encoder else None,
         ranking.hits,
         bi_encoder,
@@ -96,7 +96,7 @@ def search(
     hits, budget = _kept(ranking.hits, min_relevance, options, bi_encoder)
     if options.best_sentence and hits and bi_encoder is not None and vector is not None:
         with watch.stage("best sentences"):
-            hits = best_sentences(asked.text, vector, hits, bi_encoder)
+            hits = best_sentences(parsed.text, vector, hits, bi_encoder)
     return SearchResult(
         query=query,
         strategy=strategy,
@@ -113,14 +113,14 @@ def search(
         left_out=left_out.identity if left_out else None,
         similarity_left_out=similarity_left_out,
         similarity_guessed=(
-            strategy.needs_bi_encoder and similarity_is_a_guess(index.info, asked.text)
+            strategy.needs_bi_encoder and similarity_is_a_guess(index.info, parsed.text)
         ),
-        words_left_out=blended_lightly and words_are_noise(index.info, asked.text),
+        words_left_out=blended_lightly and words_are_noise(index.info, parsed.text),
         answered=answered,
-        spellings=index.spellings(asked.text) if strategy.needs_bm25 else {},
+        spellings=index.spellings(parsed.text) if strategy.needs_bm25 else {},
         # Only now are the problems known that the search itself met.
-        warnings=_warnings(whole, searched, ranking.hits, options, asked, left_out),
-        asked=asked,
+        warnings=_warnings(whole, searched, ranking.hits, options, parsed, left_out),
+        parsed=parsed,
         budget=budget,
         indexes=index.infos if isinstance(index, Joined) else (),
     )
@@ -228,11 +228,11 @@ def _warnings(
     searched: Searchable,
     hits: Sequence[Hit],
     options: SearchOptions,
-    asked: Asked,
+    parsed: ParsedQuery,
     left_out: CrossEncoder | None,
 ) -> tuple[str, ...]:
     """The problems met, and what left no hit or could not be applied."""
-    warnings = [*index.warnings, *_why_nothing(index, searched, hits, options, asked)]
+    warnings = [*index.warnings, *_why_nothing(index, searched, hits, options, parsed)]
     if left_out is not None and options.min_relevance is not None:
         warnings.append(
             f"{left_out.identity.name} reads English only: there is no relevance for "
@@ -246,13 +246,13 @@ def _why_nothing(
     searched: Searchable,
     hits: Sequence[Hit],
     options: SearchOptions,
-    asked: Asked,
+    parsed: ParsedQuery,
 ) -> list[str]:
     """A warning that names the filter, phrase or threshold that left no hit."""
     if not hits and (warnings := unmatched(index, options.where)):
         return warnings
-    if not hits and asked.narrows and not searched.count(options.where):
-        return [f"there is no passage {asked.said}"]
+    if not hits and parsed.narrows and not searched.count(options.where):
+        return [f"there is no passage {parsed.restrictions}"]
     probabilities = [hit.relevance.probability for hit in hits if hit.relevance is not None]
     if (
         options.min_relevance is None

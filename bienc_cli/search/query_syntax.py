@@ -24,7 +24,7 @@ _OPERATOR = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ParsedQuery:
     """A parsed query.
 
     Attributes:
@@ -45,7 +45,7 @@ class Asked:
         return bool(self.phrases or self.without or self.without_phrases)
 
     @property
-    def said(self) -> str:
+    def restrictions(self) -> str:
         """The restrictions, worded to follow "is": `with "a phrase"`."""
         wanted = [f'with "{phrase}"' for phrase in self.phrases]
         unwanted = [f"'{word}'" for word in self.without]
@@ -53,7 +53,7 @@ class Asked:
         return " and ".join(wanted + [f"without {excluded}" for excluded in unwanted])
 
 
-def understood(query: str) -> Asked:
+def parse_operators(query: str) -> ParsedQuery:
     """Separate words, phrases and exclusions.
 
     A minus has no meaning inside a word, between blanks, doubled, or before a number or one or two
@@ -84,11 +84,11 @@ def understood(query: str) -> Asked:
 
     text = " ".join(_OPERATOR.sub(replacement, query).split())
     if not (phrases or without or without_phrases):
-        return Asked(query)
+        return ParsedQuery(query)
     if not text:
         raise UsageError(
             f"The query only says what is not wanted: {query.strip()}.",
             "say what is: 'jaguar -car'; to look for a word with a hyphen, put it in quotes: "
             "'\"-car\"'",
         )
-    return Asked(text, tuple(phrases), tuple(without), tuple(without_phrases))
+    return ParsedQuery(text, tuple(phrases), tuple(without), tuple(without_phrases))

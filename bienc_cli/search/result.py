@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bienc_cli.search.joined import origin
-from bienc_cli.search.query_syntax import Asked
+from bienc_cli.search.query_syntax import ParsedQuery
 from bienc_cli.stages import StageTime
 from bienc_cli.store import IndexInfo, StoredPassage
 from bienc_cli.strategy import Strategy
@@ -122,7 +122,7 @@ class SearchResult:
         stages: wall time of each stage, in order.
         bi_encoder: None where the strategy compares no vectors.
         cross_encoder: None where nothing was reranked.
-        asked: the parsed query: required phrases and exclusions.
+        parsed: the parsed query: required phrases and exclusions.
         left_out: the strategy's cross-encoder if it cannot read the query or most candidates; the
             answer is then that of the strategy without it.
         similarity_left_out: the bi-encoder can read neither the query nor its likely answers, so a
@@ -151,7 +151,7 @@ class SearchResult:
     index: IndexInfo
     bi_encoder: ModelUse | None
     cross_encoder: ModelUse | None
-    asked: Asked
+    parsed: ParsedQuery
     left_out: CrossEncoderIdentity | None = None
     similarity_left_out: bool = False
     similarity_guessed: bool = False

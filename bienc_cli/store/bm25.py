@@ -227,20 +227,20 @@ class Bm25:
         for block_index, postings in word.postings.items():
             block_scores = scores[block_index * BLOCK : (block_index + 1) * BLOCK]
             norms = self._norms[block_index]
-            if postings.places is None:
+            if postings.positions is None:
                 block_scores += word.scores(postings.frequencies, norms)
             else:
-                places = postings.places.astype(np.intp)
-                block_scores[places] += word.scores(postings.frequencies, norms.take(places))
+                in_block = postings.positions.astype(np.intp)
+                block_scores[in_block] += word.scores(postings.frequencies, norms.take(in_block))
 
     def _looked_up(self, word: _Word, positions: NDArray[np.int64]) -> NDArray[np.float64]:
         """A word's contribution to the scores at the given positions, ascending."""
         scores = np.zeros(len(positions))
         for block_index, part in self._by_block(positions):
             if block_index in word.postings:
-                places = positions[part] % BLOCK
-                frequencies = word.postings[block_index].at(places)
-                scores[part] = word.scores(frequencies, self._norms[block_index][places])
+                in_block = positions[part] % BLOCK
+                frequencies = word.postings[block_index].at(in_block)
+                scores[part] = word.scores(frequencies, self._norms[block_index][in_block])
         return scores
 
     def _by_block(self, positions: NDArray[np.int64]) -> Iterator[tuple[int, slice]]:

@@ -87,7 +87,7 @@ def tuned_blend(recorded: Mapping[str, Any] | None) -> TunedBlend | None:
     )
 
 
-def told_of_model(encoder: Mapping[str, Any]) -> str:
+def model_to_seal(encoder: Mapping[str, Any]) -> str:
     """The text that a seal on the index's model covers."""
     return f"model\n{encoder['name']}\n{encoder['fingerprint']}"
 
@@ -130,7 +130,7 @@ def index_info(
             sizes=_sizes(directory, vector_rows(meta), graph),
             blend=tuned_blend(meta.get("blend")),
             names_model_of_ours=key is not None
-            and key.holds(told_of_model(meta["encoder"]), str(meta.get("model_seal", ""))),
+            and key.holds(model_to_seal(meta["encoder"]), str(meta.get("model_seal", ""))),
         )
     except (KeyError, TypeError, ValueError, UsageError) as error:
         raise IndexDamaged(
@@ -358,6 +358,6 @@ def _mount(recorded: str | dict[str, Any]) -> Mount:
     return Mount(recorded) if isinstance(recorded, str) else Mount(**recorded)
 
 
-def told_of_root(root: Root) -> str:
+def root_to_seal(root: Root) -> str:
     """The text that a seal on a root covers: everything about it that a person decided."""
     return f"{root.path}\n{root_settings(replace(root, device=None, inode=None, mounts=()))}"

@@ -35,7 +35,7 @@ storing the positions of the word's passages: 1 byte each against 2 + 1."""
 LENGTH = ""
 """Takes the place of a word in `recent`: the row is the passage's number of words."""
 
-_PLACE: np.dtype[Any] = np.dtype("<u2")
+_POSITION: np.dtype[Any] = np.dtype("<u2")
 _WIDTHS: dict[int, np.dtype[Any]] = {1: np.dtype("u1"), 2: np.dtype("<u2"), 4: np.dtype("<u4")}
 
 Numbers = NDArray[Any]
@@ -47,46 +47,46 @@ class Postings:
 
     Attributes:
         count: passages of the block that contain it.
-        places: their positions in the block, ascending; None if `frequencies` covers all positions.
-        frequencies: the word's frequency, for each of `places`, or for every position of the block.
+        positions: of these in the block, ascending; None if `frequencies` covers the whole block.
+        frequencies: the word's frequency, for each of `positions` or of the block.
     """
 
     count: int
-    places: Numbers | None
+    positions: Numbers | None
     frequencies: Numbers
 
     @classmethod
-    def of(cls, places: Numbers, frequencies: Numbers) -> Postings:
+    def of(cls, positions: Numbers, frequencies: Numbers) -> Postings:
         """Build postings from ascending positions and the frequency at each."""
-        if len(places) <= DENSE:
-            return cls(len(places), places, frequencies)
+        if len(positions) <= DENSE:
+            return cls(len(positions), positions, frequencies)
         everywhere = np.zeros(BLOCK, dtype=np.uint32)
-        everywhere[places] = frequencies
-        return cls(len(places), None, everywhere)
+        everywhere[positions] = frequencies
+        return cls(len(positions), None, everywhere)
 
     def occurring(self) -> tuple[Numbers, Numbers]:
         """The positions that contain the word, and the frequency at each."""
-        if self.places is not None:
-            return self.places, self.frequencies
-        places = np.flatnonzero(self.frequencies).astype(np.uint32)
-        return places, self.frequencies[places]
+        if self.positions is not None:
+            return self.positions, self.frequencies
+        positions = np.flatnonzero(self.frequencies).astype(np.uint32)
+        return positions, self.frequencies[positions]
 
-    def at(self, places: Numbers) -> Numbers:
+    def at(self, positions: Numbers) -> Numbers:
         """The frequency at each of the given positions, 0 where the word does not occur."""
-        if self.places is None:
-            return self.frequencies[places]
+        if self.positions is None:
+            return self.frequencies[positions]
         # One dtype for both, or NumPy would convert the longer array.
-        places = places.astype(self.places.dtype)
-        indexes = np.searchsorted(self.places, places)
-        indexes[indexes == len(self.places)] = 0
+        positions = positions.astype(self.positions.dtype)
+        indexes = np.searchsorted(self.positions, positions)
+        indexes[indexes == len(self.positions)] = 0
         frequencies = self.frequencies[indexes]
-        frequencies[self.places[indexes] != places] = 0
+        frequencies[self.positions[indexes] != positions] = 0
         return frequencies
 
     def packed(self) -> bytes:
         """The stored form: positions as 16 bits, then frequencies as 8, 16 or 32, little-endian."""
-        places = b"" if self.places is None else self.places.astype(_PLACE).tobytes()
-        return places + packed_numbers(self.frequencies)
+        positions = b"" if self.positions is None else self.positions.astype(_POSITION).tobytes()
+        return positions + packed_numbers(self.frequencies)
 
     @classmethod
     def unpacked(cls, count: int, blob: bytes) -> Postings:
@@ -97,8 +97,8 @@ class Postings:
         """
         if count > DENSE:
             return cls(count, None, unpacked_numbers(blob, 0, BLOCK))
-        frequencies = unpacked_numbers(blob, count * _PLACE.itemsize, count)
-        return cls(count, np.frombuffer(blob, _PLACE, count), frequencies)
+        frequencies = unpacked_numbers(blob, count * _POSITION.itemsize, count)
+        return cls(count, np.frombuffer(blob, _POSITION, count), frequencies)
 
 
 def united(postings: Sequence[Postings], weights: Sequence[float]) -> Postings:
@@ -110,12 +110,12 @@ def united(postings: Sequence[Postings], weights: Sequence[float]) -> Postings:
         return postings[0]
     totals = np.zeros(BLOCK)
     for word_postings, weight in zip(postings, weights, strict=True):
-        places, frequencies = word_postings.occurring()
-        totals[places] += weight * frequencies
-    places = np.flatnonzero(totals)
-    if len(places) <= DENSE:
-        return Postings(len(places), places, totals[places])
-    return Postings(len(places), None, totals)
+        positions, frequencies = word_postings.occurring()
+        totals[positions] += weight * frequencies
+    positions = np.flatnonzero(totals)
+    if len(positions) <= DENSE:
+        return Postings(len(positions), positions, totals[positions])
+    return Postings(len(positions), None, totals)
 
 
 def packed_numbers(numbers: Numbers) -> bytes:
@@ -261,24 +261,24 @@ def by_word(
 
 def overlaid(postings: Postings | None, changes: Occurrences) -> Postings | None:
     """A word's postings in a block, with changes overriding its row."""
-    places, frequencies = (
+    positions, frequencies = (
         postings.occurring() if postings else (NOWHERE.passages, NOWHERE.frequencies)
     )
     occurs = changes.frequencies > 0
-    added_places, added_frequencies = changes.passages[occurs], changes.frequencies[occurs]
+    added_positions, added_frequencies = changes.passages[occurs], changes.frequencies[occurs]
     # Usually all changes follow the existing positions, and no lookup is needed.
-    all_later = not len(places) or places[-1] < changes.passages[0]
+    all_later = not len(positions) or positions[-1] < changes.passages[0]
     if not all_later:
-        stays = np.isin(places, changes.passages, invert=True)
-        places, frequencies = places[stays], frequencies[stays]
-    places = np.concatenate([places, added_places]).astype(_PLACE)
+        stays = np.isin(positions, changes.passages, invert=True)
+        positions, frequencies = positions[stays], frequencies[stays]
+    positions = np.concatenate([positions, added_positions]).astype(_POSITION)
     frequencies = np.concatenate([frequencies, added_frequencies]).astype(np.uint32)
-    if not len(places):
+    if not len(positions):
         return None
     if not all_later:
-        order = np.argsort(places)
-        places, frequencies = places[order], frequencies[order]
-    return Postings.of(places, frequencies)
+        order = np.argsort(positions)
+        positions, frequencies = positions[order], frequencies[order]
+    return Postings.of(positions, frequencies)
 
 
 def words_beginning(connection: sqlite3.Connection, letters: str, block: int) -> dict[str, int]:

@@ -48,10 +48,10 @@ from bienc_cli.store.meta import (
     graph_file,
     index_info,
     meta_checksum,
+    model_to_seal,
     moved_from,
     read_meta,
-    told_of_model,
-    told_of_root,
+    root_to_seal,
     vector_rows,
     write_meta,
 )
@@ -145,7 +145,7 @@ class CatalogWriter(Contents):
         described: dict[str, Any] = {"encoder": asdict(recorded), "chunking": asdict(chunking)}
         # This user has loaded the model, and need not confirm its name again.
         key = ensure_key(self._key_dir)
-        sealed_text = told_of_model(described["encoder"])
+        sealed_text = model_to_seal(described["encoder"])
         if not key.holds(sealed_text, str(self._meta.get("model_seal", ""))):
             described["model_seal"] = key.seal(sealed_text)
         if not described.items() <= self._meta.items():
@@ -185,7 +185,7 @@ class CatalogWriter(Contents):
             return True
         key = load_key(self._key_dir)
         seal = self._meta.get("seals", {}).get(str(root.path), "")
-        return key is not None and key.holds(told_of_root(root), seal)
+        return key is not None and key.holds(root_to_seal(root), seal)
 
     def _is_inside(self, root: Root) -> bool:
         """Whether a root is inside the folder of the index, links resolved."""
@@ -197,7 +197,7 @@ class CatalogWriter(Contents):
     def vouch_for(self, root: Root) -> None:
         """Record that this user added the root; see `IndexWriter.vouch_for`."""
         if not self.vouches_for(root):
-            seal = ensure_key(self._key_dir).seal(told_of_root(root))
+            seal = ensure_key(self._key_dir).seal(root_to_seal(root))
             self._meta["seals"] = {**self._meta.get("seals", {}), str(root.path): seal}
             self._changed = True
 

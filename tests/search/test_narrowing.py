@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bienc_cli.search import SearchOptions, search
 from bienc_cli.search.narrowing import Narrowed
-from bienc_cli.search.query_syntax import Asked, understood
+from bienc_cli.search.query_syntax import ParsedQuery, parse_operators
 from bienc_cli.store import Filter, IndexReader
 from bienc_cli.strategy import Strategy
 from fakes import FakeBiEncoder, FakeCrossEncoder
@@ -42,13 +42,13 @@ def reads(text: str, phrase: str) -> bool:
     return any(words[at : at + len(wanted)] == wanted for at in range(len(words)))
 
 
-def expected(reader: IndexReader, asked: Asked, where: Filter) -> set[int]:
+def expected(reader: IndexReader, parsed: ParsedQuery, where: Filter) -> set[int]:
     return {
         stored.passage_id
         for stored in reader.iter_passages(where)
-        if all(reads(stored.passage.text, phrase) for phrase in asked.phrases)
-        and not any(reads(stored.passage.text, phrase) for phrase in asked.without_phrases)
-        and not set(asked.without) & set(re.findall(r"\w+", stored.passage.text))
+        if all(reads(stored.passage.text, phrase) for phrase in parsed.phrases)
+        and not any(reads(stored.passage.text, phrase) for phrase in parsed.without_phrases)
+        and not set(parsed.without) & set(re.findall(r"\w+", stored.passage.text))
     }
 
 
@@ -73,11 +73,11 @@ def test_a_narrowed_index_is_what_is_left(
     where: Filter,
     k: int,
 ) -> None:
-    asked = Asked("fig plum", tuple(phrases), tuple(without), tuple(without_phrases))
+    parsed = ParsedQuery("fig plum", tuple(phrases), tuple(without), tuple(without_phrases))
     vector = FakeBiEncoder().encode_queries(["fig plum"])[0]
     with many.open() as reader:
-        left = expected(reader, asked, where)
-        narrowed = Narrowed(reader, asked, where)
+        left = expected(reader, parsed, where)
+        narrowed = Narrowed(reader, parsed, where)
         assert narrowed.count(where) == len(left)
         assert {one.passage_id for one in narrowed.iter_passages(where)} == left
         near = [hit for hit in reader.search(vector, 60, where) if hit[0] in left]
@@ -93,7 +93,7 @@ def test_every_strategy_keeps_to_it(many: Folder, strategy: Strategy) -> None:
         query = '"10.0.0.1" pear -kiwi'
         result = search(reader, query, FakeBiEncoder(), FakeCrossEncoder(), options)
         assert {hit.passage.passage_id for hit in result.hits} == expected(
-            reader, understood(query), EVERYTHING
+            reader, parse_operators(query), EVERYTHING
         )
         assert result.hits
         assert result.query == query
