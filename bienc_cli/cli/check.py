@@ -16,17 +16,17 @@ def check(
         bool,
         typer.Option(
             "--repair",
-            help="Make anew what can be made from what is whole, and forget the files whose "
-            "texts are damaged, so that the next `bienc index` reads them again.",
+            help="Rebuild what can be derived from undamaged data, and forget files with damaged "
+            "texts, so that the next `bienc index` reads them again.",
         ),
     ] = False,
     format_: opt.FormatOption = OutputFormat.table,
     index: opt.IndexOption = None,
 ) -> int:
-    """Verify an index to the last byte; --repair mends it.
+    """Verify an index to the last byte; --repair repairs it.
 
-    Every text, passage and vector, the word index and the graph. Says what is wrong and what
-    mends it. Exit code 4 when something is wrong.
+    Checks every text, passage and vector, the word index and the graph. Says what is wrong and
+    how to repair it. Exit code 4 when something is wrong.
     """
     from bienc_cli.cli.opening import opened
     from bienc_cli.environment import index_places

@@ -82,8 +82,7 @@ def _pairs(texts: list[str], output: Output, models: Models, *, both: bool) -> i
     )
     answer = models.classify(pairs, both=both)
     if not output.machine:
-        for error in errors_by_line.values():
-            output.warn(error.message)
+        output.warn_all(error.message for error in errors_by_line.values())
     output.show(answer.view(errors_by_line))
     return EXIT_USAGE if errors_by_line else EXIT_OK
 
@@ -101,8 +100,7 @@ def _documents(
         answer = opened_index.classify(
             labels, path=opt.resolved_patterns(paths), rerank=models.cross_encoder is not None
         )
-    for warning in answer.warnings:
-        output.warn(warning)
+    output.warn_all(answer.warnings)
     if not answer and paths:
         output.warn(f"no document of the index matches {' '.join(paths)}")
     output.show(answer.view())

@@ -136,7 +136,7 @@ def compare(
         typer.Option(
             "--measures",
             metavar="A,B,...",
-            help="In the grammar of ir-measures.  \\[default: nDCG@10,RR@10,R@100]",
+            help="Measures, in the grammar of ir-measures.  \\[default: nDCG@10,RR@10,R@100]",
             show_default=False,
             rich_help_panel=_MANY,
         ),
@@ -325,9 +325,7 @@ def _compare(
     check_queries(texts)
     with opened(index, output, models) as opened_index, staleness_noted([opened_index], output):
         answer = ask(opened_index, texts)
-    for warning in answer.warnings:
-        output.warn(warning)
-    output.show(answer.view())
+    output.show_answer(answer)
     return EXIT_OK if answer else EXIT_NO_RESULT
 
 
@@ -349,9 +347,7 @@ def _measure(
         answer.write_runs(files.run_out)
     if files.report is not None:
         answer.write_report(files.report)
-    for warning in answer.warnings:
-        output.warn(warning)
-    output.show(answer.view())
+    output.show_answer(answer)
     if output.format != OutputFormat.table:
         for gate in answer.gates:
             (output.note if gate.passed else output.tell)(gate_line(gate))

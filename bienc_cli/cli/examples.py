@@ -26,7 +26,7 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = MappingProxyType(
             Example("bienc index docs notes.md", "a folder and a file"),
             Example("bienc index", "bring what is indexed up to date"),
             Example("bienc index . --exclude 'drafts/' --max-size 10", "leave some out"),
-            Example("git ls-files -z | bienc index - -0", "what git knows, and nothing else"),
+            Example("git ls-files -z | bienc index - -0", "only what git tracks"),
             Example("bienc index --watch", "follow changes until Ctrl-C"),
         ),
         "query": (
@@ -61,8 +61,8 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = MappingProxyType(
             ),
         ),
         "judge": (
-            Example('bienc judge "rail fares" "night shifts"', "one key a passage"),
-            Example("bienc judge --queries q.tsv --qrels q.qrels", "a file of queries; or go on"),
+            Example('bienc judge "rail fares" "night shifts"', "one key per passage"),
+            Example("bienc judge --queries q.tsv --qrels q.qrels", "from a file; or continue"),
         ),
         "tune": (
             Example("bienc tune --queries q.tsv --qrels q.qrels", "learn, and keep it if it helps"),
@@ -80,7 +80,7 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = MappingProxyType(
             Example("bienc serve --stop", "end the one that is running"),
         ),
         "mcp": (
-            Example("bienc mcp", "what an agent is told to start"),
+            Example("bienc mcp", "the command for an agent to start"),
             Example("bienc mcp --index ~/notes/.bienc", "on an index elsewhere"),
         ),
         "classify": (
@@ -93,12 +93,12 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = MappingProxyType(
         "info": (
             Example("bienc info", "what is indexed here"),
             Example("bienc info --skipped", "which files could not be read, and why"),
-            Example("bienc info --settings", "what holds here, and who says so"),
+            Example("bienc info --settings", "the settings in effect, and where each was set"),
         ),
-        "models": (Example("bienc models", "which are known, and here"),),
+        "models": (Example("bienc models", "which there are, and which are ready"),),
         "check": (
             Example("bienc check", "verify"),
-            Example("bienc check --repair", "and mend"),
+            Example("bienc check --repair", "and repair"),
         ),
         "remove": (
             Example("bienc remove docs/old.md", "forget a file"),

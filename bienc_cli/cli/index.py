@@ -27,9 +27,9 @@ def index(
         list[str] | None,
         typer.Argument(
             metavar="PATH",
-            help="Folders and files; none refreshes all that the index covers, or makes one of the "
-            "folder you are in; - reads a list "
-            "of files from standard input, one a line, which takes the place of the last one.",
+            help="Folders and files; without any, all that the index covers is updated, or this "
+            "folder is indexed; - reads a list of files from standard input, one a line, which "
+            "replaces the last one.",
             show_default=False,
         ),
     ] = None,
@@ -38,7 +38,7 @@ def index(
         typer.Option(
             "--include",
             metavar="GLOB",
-            help="Only files that match, as in .gitignore; repeatable; '' takes it back.",
+            help="Only files that match, as in .gitignore; repeatable; '' clears it.",
             show_default=False,
             rich_help_panel=_FILES_PANEL,
         ),
@@ -48,7 +48,7 @@ def index(
         typer.Option(
             "--exclude",
             metavar="GLOB",
-            help="No file that matches; repeatable; '' takes it back.",
+            help="No file that matches; repeatable; '' clears it.",
             show_default=False,
             rich_help_panel=_FILES_PANEL,
         ),
@@ -78,7 +78,7 @@ def index(
         typer.Option(
             "--null",
             "-0",
-            help="Names in the list end with NUL, as of git ls-files -z and find -type f -print0.",
+            help="Names in the list end with NUL, as from git ls-files -z or find -print0.",
             rich_help_panel=_FILES_PANEL,
         ),
     ] = False,
@@ -86,7 +86,7 @@ def index(
         bool,
         typer.Option(
             "--checksum",
-            help="Tell changes by the content of every file, not by its size and times.",
+            help="Detect changes by the content of every file, not by its size and times.",
             rich_help_panel=_FILES_PANEL,
         ),
     ] = False,
@@ -94,7 +94,7 @@ def index(
         bool,
         typer.Option(
             "--retry",
-            help="Read again what could not be read, or not to its end.",
+            help="Read files again that failed, or were only read in part.",
             rich_help_panel=_FILES_PANEL,
         ),
     ] = False,
@@ -103,7 +103,7 @@ def index(
         typer.Option(
             "--pdf-engine",
             metavar="pypdf|pdfium",
-            help="What reads PDFs; pdfium is many times faster and an extra.  "
+            help="Engine for PDFs; pdfium is many times faster, and an extra.  "
             "\\[default: what was used before, else pypdf]",
             autocompletion=completion.pdf_engines,
             show_default=False,
@@ -136,8 +136,8 @@ def index(
         typer.Option(
             "--language",
             metavar="CODE",
-            help="The language that the texts are in, such as de, for the words that are looked "
-            "for; auto tells by each text.  \\[default: what was used before, else auto]",
+            help="Language of the texts, such as de, for looking up words; auto detects it for "
+            "each text.  \\[default: what was used before, else auto]",
             autocompletion=completion.languages,
             show_default=False,
             rich_help_panel=_FILES_PANEL,
@@ -158,7 +158,7 @@ def index(
         typer.Option(
             "--overlap-tokens",
             metavar="N",
-            help="How much of a passage the next repeats.  \\[default: the index's, else 32]",
+            help="How much of a passage the next one repeats.  \\[default: the index's, else 32]",
             show_default=False,
             rich_help_panel=opt.INDEX_PANEL,
         ),
@@ -167,8 +167,8 @@ def index(
         bool,
         typer.Option(
             "--prune",
-            help="Forget roots and files that are not there any more, instead of taking them for "
-            "disks that are not mounted.",
+            help="Forget missing roots and files, instead of taking them for disks that are not "
+            "mounted.",
             rich_help_panel=opt.INDEX_PANEL,
         ),
     ] = False,
@@ -176,8 +176,7 @@ def index(
         bool,
         typer.Option(
             "--watch",
-            help="Then go on, and bring the index up to date whenever files change, until "
-            "interrupted.",
+            help="Keep running, and update the index whenever files change, until interrupted.",
             rich_help_panel=opt.INDEX_PANEL,
         ),
     ] = False,
@@ -188,7 +187,7 @@ def index(
             "--ray",
             metavar="[ADDRESS]",
             help="Read and encode on a Ray cluster: local, auto, HOST:PORT or ray://HOST:PORT; "
-            "local, workers on this machine, if none is given.",
+            "by default local, which is workers on this machine.",
             show_default=False,
             rich_help_panel=opt.MODELS_PANEL,
         ),
@@ -220,8 +219,8 @@ def index(
 ) -> int:
     """Make an index of folders and files, or bring one up to date.
 
-    Only what is new or has changed is read and encoded. The index lies in .bienc of the
-    folder you are in, or of the nearest above that has one, unless --index says otherwise.
+    Only what is new or has changed is read and encoded. The index is .bienc in this
+    folder, or in the nearest one above that has one, unless --index names another.
     """
     from bienc_cli.cli import standard_input
     from bienc_cli.cli.first_time import folder_to_index
@@ -271,8 +270,7 @@ def index(
         wait=wait,
         workers=models.on_ray(ray) if ray is not None else None,
     )
-    for warning in answer.warnings:
-        output.warn(warning)
+    output.warn_all(answer.warnings)
     report = answer.result
     next_command = _first_query(index) if is_first and report.passages and not watch else ""
     output.show(IndexView(report, skipped=skipped, next_command=next_command))

@@ -24,7 +24,7 @@ def info(
         bool,
         typer.Option(
             "--skipped",
-            help="List every skipped file with its reason too.",
+            help="Also list every skipped file with its reason.",
             rich_help_panel=opt.OUTPUT_PANEL,
         ),
     ] = False,
@@ -32,7 +32,7 @@ def info(
         bool,
         typer.Option(
             "--settings",
-            help="Show instead what holds where no option is typed, and where it came from.",
+            help="Show the settings in effect without options, and where each was set.",
             rich_help_panel=opt.OUTPUT_PANEL,
         ),
     ] = False,
@@ -53,8 +53,7 @@ def info(
         return _show_settings(output, index)
     with opened(index, output) as opened_index:
         status = opened_index.status(skipped=skipped)
-    for warning in status.warnings:
-        output.warn(warning)
+    output.warn_all(status.warnings)
     output.show(status.view())
     return 0
 

@@ -46,7 +46,7 @@ def judge(
         typer.Option(
             "--qrels",
             metavar="FILE",
-            help="Where the judgments go, TREC qrels; what it knows already is not asked again.",
+            help="File for the judgments, TREC qrels; what it already holds is not asked again.",
         ),
     ] = Path("judgments.qrels"),
     strategies: Annotated[
@@ -54,7 +54,7 @@ def judge(
         typer.Option(
             "--strategies",
             metavar="A,B,...",
-            help="Whose answers are judged.  \\[default: all that compare measures]",
+            help="Strategies whose answers to judge.  \\[default: all that compare measures]",
             autocompletion=completion.strategy_list,
             show_default=False,
             rich_help_panel=opt.SEARCH_PANEL,
@@ -69,14 +69,7 @@ def judge(
             rich_help_panel=opt.SEARCH_PANEL,
         ),
     ] = 5,
-    exhaustive: Annotated[
-        bool,
-        typer.Option(
-            "--exhaustive",
-            help="Let the cross-encoder read more than 2,000 passages.",
-            rich_help_panel=opt.SEARCH_PANEL,
-        ),
-    ] = False,
+    exhaustive: opt.ExhaustiveOption = False,
     format_: opt.FormatOption = OutputFormat.table,
     quiet: opt.QuietOption = False,
     index: opt.IndexOption = None,
@@ -90,7 +83,7 @@ def judge(
     """Judge passages, one key each, to measure on your own folder.
 
     Shows the pooled first documents of all strategies, without saying whose they are. Every
-    answer is saved at once; the same command goes on where you stopped.
+    answer is saved at once; the same command continues where you stopped.
     """
     from bienc_cli.cli.opening import models_for, opened
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
@@ -124,16 +117,14 @@ def judge(
             depth=depth,
             exhaustive=exhaustive,
         )
-        for warning in judging.warnings:
-            output.warn(warning)
+        output.warn_all(judging.warnings)
         try:
             _ask_all(judging, output.stderr_console())
         except KeyboardInterrupt:
             output.note(rendering.as_sentence(judging.summary(), qrels))
             raise
     summary = judging.summary()
-    for warning in rendering.warnings(summary):
-        output.warn(warning)
+    output.warn_all(rendering.warnings(summary))
     commands = _next_commands(judging, qrels, index, depth, strategies, exhaustive=exhaustive)
     output.show(rendering.JudgingView(summary, qrels, commands))
     return EXIT_NO_RESULT if len(summary.empty) == summary.queries else EXIT_OK

@@ -31,9 +31,7 @@ def mcp(
     token: opt.TokenOption = None,
     allow_refresh: Annotated[
         bool,
-        typer.Option(
-            "--allow-refresh", help="Also offer the tool that brings the index up to date."
-        ),
+        typer.Option("--allow-refresh", help="Also offer the tool that updates the index."),
     ] = False,
     index: opt.IndexOption = None,
     cross_encoder: opt.CrossEncoderOption = None,
@@ -48,7 +46,7 @@ def mcp(
     compare, pairs, classify and status, and the documents as resources. Documents are read out of
     the index, never from the disk, and nothing is written without --allow-refresh.
 
-    With --http several clients have it at once, by its address and the token.
+    With --http it serves several clients at once, by its address and the token.
     """
     from bienc_cli import __version__
     from bienc_cli.environment import index_places, variables

@@ -16,7 +16,7 @@ def models(
         list[str] | None,
         typer.Argument(
             metavar="MODEL",
-            help="With `--prepare`: which ones; the two defaults unless named.",
+            help="With `--prepare`: which ones; by default the two defaults.",
             show_default=False,
         ),
     ] = None,
@@ -28,7 +28,7 @@ def models(
     ] = False,
     format_: opt.FormatOption = OutputFormat.table,
 ) -> int:
-    """List the models that have short names, and whether they are here.
+    """List the models with short names, and whether they are available.
 
     Any hub id or local directory of a sentence-transformers bi-encoder or cross-encoder
     works too.

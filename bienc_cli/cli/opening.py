@@ -64,8 +64,7 @@ def opened(
         from bienc_cli.render.index_report import as_sentence
 
         report = index.refresh()
-        for warning in report.warnings:
-            output.warn(warning)
+        output.warn_all(report.warnings)
         if report.result.committed:
             output.note(f"note: refreshed: {as_sentence(report.result)}")
     return index

@@ -103,7 +103,7 @@ RuntimeOption = Annotated[
     typer.Option(
         "--runtime",
         metavar="auto|openvino|torch",
-        help="What runs the models.",
+        help="Library that runs the models.",
         autocompletion=completion.runtimes,
         rich_help_panel=MODELS_PANEL,
     ),
@@ -113,7 +113,7 @@ DeviceOption = Annotated[
     typer.Option(
         "--device",
         metavar="NAME",
-        help="Where they run: auto, cpu, cuda, mps.",
+        help="Device that they run on: auto, cpu, cuda, mps.",
         autocompletion=completion.devices,
         rich_help_panel=MODELS_PANEL,
     ),
@@ -157,7 +157,7 @@ MinSimilarityOption = Annotated[
     typer.Option(
         "--min-similarity",
         metavar="-1..1",
-        help="Drop what is less similar: a cosine.",
+        help="Drop hits with a lower cosine.",
         show_default=False,
         rich_help_panel=SEARCH_PANEL,
     ),
@@ -184,12 +184,23 @@ TypeOption = Annotated[
     ),
 ]
 
-
+FullOption = Annotated[
+    bool,
+    typer.Option("--full", help="Show whole passages.", rich_help_panel=OUTPUT_PANEL),
+]
+ExhaustiveOption = Annotated[
+    bool,
+    typer.Option(
+        "--exhaustive",
+        help="Let the cross-encoder read more than 2,000 passages.",
+        rich_help_panel=SEARCH_PANEL,
+    ),
+]
 RefreshOption = Annotated[
     bool,
     typer.Option(
         "--refresh",
-        help="Bring the index up to date first.",
+        help="Update the index first.",
         rich_help_panel=INDEX_PANEL,
     ),
 ]
@@ -205,7 +216,7 @@ NoCheckOption = Annotated[
     bool,
     typer.Option(
         "--no-check",
-        help="Do not look whether files have changed since they were indexed.",
+        help="Do not check whether files have changed since they were indexed.",
         rich_help_panel=INDEX_PANEL,
     ),
 ]
@@ -215,8 +226,8 @@ TokenOption = Annotated[
         "--token",
         envvar="BIENC_TOKEN",
         metavar="TOKEN",
-        help="What every HTTP request must have; others on this machine can read command "
-        "lines, so rather set BIENC_TOKEN.  \\[default: a random one, printed]",
+        help="Required of every HTTP request; others on this machine can read command lines, "
+        "so set BIENC_TOKEN instead.  \\[default: a random one, printed]",
         show_default=False,
         rich_help_panel=HTTP_PANEL,
     ),

@@ -21,6 +21,7 @@ from bienc_cli.render.view import CompareFormat, OutputFormat, QueryFormat
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from bienc_cli.library.answer import Shown
     from bienc_cli.render.view import View
 
 _JOINED = re.compile(r"-q?f=?(\w+)")
@@ -92,6 +93,11 @@ class Output:
         else:
             self.print_lines(view.other_forms()[self.format])
 
+    def show_answer(self, answer: Shown[Any]) -> None:
+        """Print what the library answered, after its warnings."""
+        self.warn_all(answer.warnings)
+        self.show(answer.view())
+
     def print_json(self, document: Mapping[str, Any]) -> None:
         """Print one JSON document; indented for `json`, on one line for `jsonl`."""
         indent = 2 if self.format == OutputFormat.json else None
@@ -137,6 +143,11 @@ class Output:
     def tell(self, sentence: str) -> None:
         """Print the reason for the exit code, even when quiet."""
         self._to_stderr(sentence)
+
+    def warn_all(self, sentences: Iterable[str]) -> None:
+        """`warn`, for each of some sentences."""
+        for sentence in sentences:
+            self.warn(sentence)
 
     def warn(self, sentence: str) -> None:
         """Print something the user should act on, even when quiet."""

@@ -22,7 +22,7 @@ def pairs(
         typer.Option(
             "--min-similarity",
             metavar="-1..1",
-            help="Only pairs at least so similar; the same text is one at any similarity.",
+            help="Only pairs at least this similar; identical texts count at any similarity.",
             rich_help_panel=opt.SEARCH_PANEL,
         ),
     ] = 0.9,
@@ -31,14 +31,14 @@ def pairs(
         typer.Option(
             "--min-shared",
             metavar="0..1",
-            help="Only pairs that have this share of their words in common: 0.5 leaves duplicates "
-            "and their variants.",
+            help="Only pairs with this share of their words in common: 0.5 leaves duplicates and "
+            "variants.",
             rich_help_panel=opt.SEARCH_PANEL,
         ),
     ] = 0.0,
     exact: Annotated[
         bool,
-        typer.Option("--exact", help="Only the same text.", rich_help_panel=opt.SEARCH_PANEL),
+        typer.Option("--exact", help="Only identical texts.", rich_help_panel=opt.SEARCH_PANEL),
     ] = False,
     between: Annotated[
         list[str] | None,
@@ -55,7 +55,7 @@ def pairs(
         typer.Option(
             "--with",
             metavar="GLOB",
-            help="The other from these.",
+            help="The other passage from documents whose path matches.",
             show_default=False,
             rich_help_panel=opt.SEARCH_PANEL,
         ),
@@ -78,7 +78,7 @@ def pairs(
         typer.Option(
             "--label",
             metavar="NAME",
-            help="Only pairs that it gives this label, such as contradiction.",
+            help="Only pairs with this label, such as contradiction; with --classify.",
             show_default=False,
             rich_help_panel=opt.SEARCH_PANEL,
         ),
@@ -89,7 +89,7 @@ def pairs(
             "--fail-over",
             metavar="N",
             min=0,
-            help="Exit with 1 if more than N passages could be done without, else with 0.",
+            help="Exit with 1 if more than N passages are superfluous, else with 0.",
             show_default=False,
             rich_help_panel=opt.OUTPUT_PANEL,
         ),
@@ -106,8 +106,8 @@ def pairs(
 ) -> int:
     """Find duplicates, variants and contradictions among passages.
 
-    By the vectors that the index holds, confirmed by the words of the texts. With plain and
-    jsonl each pair is a line as soon as it is found. What was interrupted goes on where it was.
+    Uses the vectors in the index, and confirms pairs by the words of the texts. With plain and
+    jsonl each pair is a line as soon as it is found. An interrupted search continues where it was.
     Exit code 1 when nothing is found.
     """
     from bienc_cli.cli.opening import models_for, opened, staleness_noted
@@ -139,8 +139,7 @@ def pairs(
             on_pair=(lambda pair: output.show(PairView(pair))) if by_line else (lambda _: None),
         )
         has_documents = all(opened_index.count(path=side, type=type_ or ()) for side in sides)
-    for warning in answer.warnings:
-        output.warn(warning)
+    output.warn_all(answer.warnings)
     if output.format != OutputFormat.plain:
         output.show(PairsView(answer.result))
     return _exit_code(answer.result, has_documents, fail_over, output)

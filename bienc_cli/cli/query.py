@@ -81,7 +81,7 @@ def query(
         typer.Option(
             "--min-relevance",
             metavar="0..1",
-            help="Drop what the cross-encoder finds less relevant.",
+            help="Drop hits that the cross-encoder finds less relevant.",
             show_default=False,
             rich_help_panel=opt.SEARCH_PANEL,
         ),
@@ -96,20 +96,10 @@ def query(
             rich_help_panel=opt.OUTPUT_PANEL,
         ),
     ] = None,
-    exhaustive: Annotated[
-        bool,
-        typer.Option(
-            "--exhaustive",
-            help="Let the cross-encoder read more than 2,000 passages.",
-            rich_help_panel=opt.SEARCH_PANEL,
-        ),
-    ] = False,
+    exhaustive: opt.ExhaustiveOption = False,
     path: opt.PathOption = None,
     type_: opt.TypeOption = None,
-    full: Annotated[
-        bool,
-        typer.Option("--full", help="Whole passages.", rich_help_panel=opt.OUTPUT_PANEL),
-    ] = False,
+    full: opt.FullOption = False,
     context: Annotated[
         int,
         typer.Option(
@@ -117,7 +107,7 @@ def query(
             "-C",
             min=0,
             metavar="LINES",
-            help="Whole passages with this many lines around them.",
+            help="Show whole passages with this many lines around them.",
             rich_help_panel=opt.OUTPUT_PANEL,
         ),
     ] = 0,
@@ -125,7 +115,7 @@ def query(
         bool | None,
         typer.Option(
             "--compact/--no-compact",
-            help="Two lines a hit, or all scores and times.  \\[default: what the terminal has "
+            help="Two lines per hit, or all scores and times.  \\[default: what the terminal has "
             "lines for]",
             show_default=False,
             rich_help_panel=opt.OUTPUT_PANEL,

@@ -18,7 +18,7 @@ def remove(
         list[str],
         typer.Argument(
             metavar="PATH",
-            help="Files, folders or roots, as they are shown or as they lie on the disk; they "
+            help="Files, folders or roots, by the path that is shown or the one on the disk; they "
             "need not exist any more.",
             show_default=False,
         ),
@@ -30,8 +30,8 @@ def remove(
 ) -> int:
     """Forget files, folders or roots: the index keeps nothing of them.
 
-    The files themselves stay. What lies in a folder that is still covered is passed over from
-    then on, until it is named again: bienc index PATH. The index is compacted, which takes
+    The files themselves stay. In a folder that is still covered, they are skipped from then
+    on, until you name them again: bienc index PATH. The index is compacted, which takes
     time in proportion to its size. Exit code 1 when the index knows nothing of a path.
     """
     from bienc_cli.cli.opening import opened
@@ -42,7 +42,5 @@ def remove(
     answer = opened(index, output).remove(paths, wait=wait)
     for path in answer.unmatched:
         output.warn(f"the index knows nothing of {display_path(path, Path.cwd())}")
-    for warning in answer.warnings:
-        output.warn(warning)
-    output.show(answer.view())
+    output.show_answer(answer)
     return EXIT_NO_RESULT if answer.unmatched else EXIT_OK

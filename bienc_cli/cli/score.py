@@ -77,7 +77,6 @@ def score(
     )
     answer = models.score_pairs(pairs)
     if not output.machine:
-        for error in errors_by_line.values():
-            output.warn(error.message)
+        output.warn_all(error.message for error in errors_by_line.values())
     output.show(answer.view(errors_by_line))
     return EXIT_USAGE if errors_by_line else EXIT_OK

@@ -45,7 +45,7 @@ def serve(
             "--idle",
             metavar="MINUTES",
             min=0.01,
-            help="End when nobody has asked for this long.",
+            help="End after this long without a request.",
             rich_help_panel=_LIFE_PANEL,
         ),
     ] = 30.0,

@@ -30,7 +30,7 @@ def similar(
         typer.Option(
             "--unit",
             metavar="document|passage",
-            help="What is to be similar.",
+            help="What to look for.",
             rich_help_panel=opt.SEARCH_PANEL,
         ),
     ] = "document",
@@ -48,10 +48,7 @@ def similar(
     min_similarity: opt.MinSimilarityOption = None,
     path: opt.PathOption = None,
     type_: opt.TypeOption = None,
-    full: Annotated[
-        bool,
-        typer.Option("--full", help="Whole passages.", rich_help_panel=opt.OUTPUT_PANEL),
-    ] = False,
+    full: opt.FullOption = False,
     format_: opt.FormatOption = OutputFormat.table,
     quiet: opt.QuietOption = False,
     refresh: opt.RefreshOption = False,
@@ -66,7 +63,7 @@ def similar(
 ) -> int:
     """Find documents, or passages, like this one.
 
-    By the vectors that the index holds: no model is loaded, unless the text is not in the index
+    Uses the vectors in the index: no model is loaded, unless the text is not in the index
     or a cross-encoder is to read. Exit code 1 when nothing is found.
     """
     from bienc_cli.cli import standard_input
@@ -103,8 +100,7 @@ def similar(
             among=opt.resolved_patterns(path),
             type=type_ or (),
         )
-    for warning in answer.warnings:
-        output.warn(warning)
+    output.warn_all(answer.warnings)
     output.show(SimilarView(answer.result, full=full))
     return 0 if answer else 1
 

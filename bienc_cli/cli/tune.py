@@ -74,7 +74,5 @@ def tune(
                 "bienc tune --queries FILE --qrels FILE; bienc judge makes judgments",
             )
         answer = opened_index.tune(queries, qrels, dry_run=dry_run, wait=wait)
-    for warning in answer.warnings:
-        output.warn(warning)
-    output.show(answer.view())
+    output.show_answer(answer)
     return EXIT_OK if answer.result.kept is not None else EXIT_NO_RESULT
