@@ -106,7 +106,7 @@ def index_paths(
         with open_writer(
             directory, key_dir=key_dir, wait=wait, on_wait=on_wait, ask=ask, begun=begun
         ) as writer:
-            run = _Run(
+            attempt = _Attempt(
                 writer,
                 load_once,
                 options or IndexOptions(),
@@ -121,12 +121,12 @@ def index_paths(
                 check(writer.info)
             # Encoded vectors are kept in the index's tail, so little work is repeated.
             try:
-                return run.all(paths, listed, directory)
+                return attempt.run(paths, listed, directory)
             except BrokenOff as error:
                 broken_off.append((error.path, error.skipped))
             except _RoomAskedForError:
                 pass
-            earlier, begun = run.totals, run.begun
+            earlier, begun = attempt.totals, attempt.begun
         let_in(directory)
         # Continue what was begun, however long the other process takes.
         wait, ask = float("inf"), True
@@ -136,7 +136,7 @@ class _RoomAskedForError(Exception):
     """Another process is waiting to write; this one continues after it."""
 
 
-class _Run:
+class _Attempt:
     """One attempt at an indexing run, with totals over its files.
 
     Attributes:
@@ -174,10 +174,10 @@ class _Run:
         self._skipped: list[Skipped] = []
         self._warnings: list[str] = []
 
-    def all(
+    def run(
         self, paths: Sequence[Path], listed: Sequence[Path] | None, directory: IndexPlace
     ) -> IndexReport:
-        """Run every step, in order."""
+        """Take every step, in order."""
         chunking = self._recorded_chunking()
         stale = chunking is not None and chunking.version != CHUNKING_VERSION
         with self._watch.stage("discover"):
@@ -200,14 +200,7 @@ class _Run:
         to_read = [file for work in works for file in work.changes.read]
         self._observer.discovered(len(to_read), sum(file.size for file in to_read))
         if to_read or self._info is None:
-            with self._watch.stage("load model"):
-                encoder = self._load_encoder(self._info)
-            with self._start_workers(encoder, self._watch) as workers:
-                self._runtime = workers.runtime
-                self._read_and_encode(works, reading, workers)
-            unread = reading.languages.unread_by(encoder.identity.name)
-            if unread is not None and reads_english_only(encoder.identity.name):
-                self._warnings.append(unread)
+            self._read_and_encode(works, reading)
         else:
             for work in works:
                 reading.forget(work)
@@ -285,7 +278,17 @@ class _Run:
 
     # ----------------------------------------------------------- documents
 
-    def _read_and_encode(
+    def _read_and_encode(self, works: Sequence[RootWork], reading: FileReading) -> None:
+        with self._watch.stage("load model"):
+            encoder = self._load_encoder(self._info)
+        with self._start_workers(encoder, self._watch) as workers:
+            self._runtime = workers.runtime
+            self._work_through(works, reading, workers)
+        unread = reading.languages.unread_by(encoder.identity.name)
+        if unread is not None and reads_english_only(encoder.identity.name):
+            self._warnings.append(unread)
+
+    def _work_through(
         self, works: Sequence[RootWork], reading: FileReading, workers: Workers
     ) -> None:
         chunking = self._chunking(workers.encoder)
@@ -303,13 +306,7 @@ class _Run:
                 )
             )
 
-        encoding = Encoding(
-            self._writer,
-            workers,
-            self._watch,
-            progressed,
-            self._rest,
-        )
+        encoding = Encoding(self._writer, workers, self._watch, progressed, self._rest)
         for work in works:
             reading.forget(work)
             reading.read(work, workers, chunking, encoding)
