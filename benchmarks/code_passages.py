@@ -22,7 +22,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from bienc_cli.chunking import chunk
+from bienc_cli.chunking.chunker import chunk
 from bienc_cli.formats.reading import read_documents
 from bienc_cli.models import load_bi_encoder
 from bienc_cli.models.tokenization import token_budget_batches

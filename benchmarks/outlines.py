@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bienc_cli.chunking import chunk
+from bienc_cli.chunking.chunker import chunk
 from bienc_cli.formats.isolation import read_files
 from bienc_cli.formats.worker_messages import Limits
 from bienc_cli.models import load_bi_encoder

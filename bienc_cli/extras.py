@@ -7,9 +7,7 @@ package index, where it may belong to nobody or to somebody else.
 from __future__ import annotations
 
 import json
-from importlib import metadata
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 _DISTRIBUTION = "bienc-cli"
 _PACKAGE = Path(__file__).parent
@@ -24,6 +22,10 @@ def _source(extra: str) -> str:
     checkout = _PACKAGE.parent
     if (checkout / "pyproject.toml").is_file():
         return f"{checkout}[{extra}]"
+    # Every query imports this module, and hardly any needs these.
+    from importlib import metadata
+    from urllib.parse import unquote, urlsplit
+
     requirement = f"{_DISTRIBUTION}[{extra}]"
     try:
         # PEP 610: written by installers if a package was installed from a location.

@@ -6,7 +6,6 @@ has one line per word, `"word": 50`, sorted by code point, and is searched by bi
 
 from __future__ import annotations
 
-import gzip
 import re
 from functools import lru_cache
 from importlib.util import find_spec
@@ -56,6 +55,8 @@ class WordList:
 @lru_cache(maxsize=4)
 def word_list(language: str) -> WordList:
     """The list of a language in `LANGUAGES`; a few megabytes each, so only the last are cached."""
+    import gzip
+
     spec = find_spec(_CARRIER)
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError(f"No module named {_CARRIER!r}", name=_CARRIER)

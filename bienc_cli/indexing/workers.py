@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from bienc_cli.chunking import chunk
+from bienc_cli.chunking.chunker import chunk
 from bienc_cli.formats.isolation import File, read_files
 from bienc_cli.formats.table import ReadingOptions
 from bienc_cli.formats.worker_messages import Limits

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from bienc_cli import __version__
-from bienc_cli.chunking import chunk
+from bienc_cli.chunking.chunker import chunk
 from bienc_cli.errors import ClusterUnavailable
 from bienc_cli.formats.isolation import read_files
 from bienc_cli.formats.table import ReadingOptions

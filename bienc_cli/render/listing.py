@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +48,8 @@ def grep_lines(result: SearchResult, here: Path) -> Iterator[str]:
 
 def csv_lines(result: SearchResult, here: Path, *, header: bool) -> Iterator[str]:
     """One row per hit, below the columns' names."""
+    import csv
+
     if header:
         yield ",".join(COLUMNS)
     for hit in result.hits:

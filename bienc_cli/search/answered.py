@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import fmean, pstdev
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,4 +113,7 @@ def stands_out(similarity: float, unrelated: Sequence[float]) -> bool:
     Cosines have another scale for each model, and the nearest of many passages is nearer than that
     of a few. Both hold for the unrelated questions, too.
     """
+    # A slow import that few queries need.
+    from statistics import fmean, pstdev
+
     return similarity > fmean(unrelated) + pstdev(unrelated)

@@ -7,7 +7,7 @@ they were prose and ranks them by shared words, so its opinion counts less there
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import fmean
+from math import fsum
 
 from bienc_cli.languages import has_english_words, reads_as_english
 from bienc_cli.models import reads_english_only
@@ -90,10 +90,11 @@ def codelike(texts: Sequence[str]) -> float:
     if not texts:
         return 0.0
     symbols = [len(text) - len(text.translate(_NO_SYMBOLS)) for text in texts]
-    return fmean(
+    shares = (
         min(1.0, count / max(1, len(text)) / _SYMBOLS_OF_CODE)
         for count, text in zip(symbols, texts, strict=True)
     )
+    return fsum(shares) / len(texts)
 
 
 def is_at_a_loss(

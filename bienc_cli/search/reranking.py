@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from statistics import fmean
 
 from bienc_cli.errors import UsageError
 from bienc_cli.search.exact_names import shares_of_numbers
@@ -77,7 +76,7 @@ def ordered(hits: Sequence[Hit], weights: BlendWeights | None = None, query: str
     """
     by_relevance = sorted((hit for hit in hits if hit.relevance is not None), key=_by_relevance)
     ranked = [replace(hit, relevance_rank=rank) for rank, hit in enumerate(by_relevance, 1)]
-    mean_logit = fmean(map(_logit, ranked)) if ranked else 0.0
+    mean_logit = math.fsum(map(_logit, ranked)) / len(ranked) if ranked else 0.0
     ranked += [hit for hit in hits if hit.relevance is None]
     if weights is not None:
         texts = [text_to_read(hit.passage) for hit in ranked]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bienc_cli.chunking import chunk
+from bienc_cli.chunking.chunker import chunk
 from bienc_cli.citations import NUMBER, cited
 from bienc_cli.errors import UsageError
 from bienc_cli.search.request import check_model

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bienc_cli.chunking import chunk
+from bienc_cli.chunking.chunker import chunk
 from bienc_cli.formats import syntax
 from bienc_cli.formats.reading import read_documents
 from bienc_cli.types import Block, ChunkingParameters, Document, Heading

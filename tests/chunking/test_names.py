@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bienc_cli.chunking import chunk
+from bienc_cli.chunking.chunker import chunk
 from bienc_cli.types import ChunkingParameters, Document, Heading
 from fakes import FakeBiEncoder
 

@@ -5,7 +5,7 @@ import textwrap
 
 import pytest
 
-from bienc_cli.chunking import chunk
+from bienc_cli.chunking.chunker import chunk
 from bienc_cli.formats.reading import read_documents
 from bienc_cli.types import ChunkingParameters, Document, Heading
 from fakes import FakeTokenizer

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bienc_cli.chunking import chunk
+from bienc_cli.chunking.chunker import chunk
 from bienc_cli.formats.reading import read_documents
 from bienc_cli.models import identify_bi_encoder, resolve_model
 from bienc_cli.models.registry import Role

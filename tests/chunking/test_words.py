@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bienc_cli.chunking import chunk
+from bienc_cli.chunking.chunker import chunk
 from bienc_cli.store.tokenizer import Tokenizer
 from bienc_cli.types import Block, ChunkingParameters, Document, Heading
 from fakes import FakeTokenizer

@@ -117,3 +117,19 @@ def test_an_answer_in_json_loads_nothing_that_lays_out_tables() -> None:
     )
     loaded = {name.split(".")[0] for name in eval(done.stdout)}
     assert loaded & {"rich", "xml", "http", "scipy"} == set()
+
+
+QUERY = """
+import sys
+import bienc_cli.cli.query, bienc_cli.environment.defaults, bienc_cli.indexing.freshness
+import bienc_cli.library.front_door, bienc_cli.library.index_answers, bienc_cli.models
+import bienc_cli.render.search, bienc_cli.search, bienc_cli.search.sentences
+import bienc_cli.store.reader
+print(sorted(sys.modules))
+"""
+
+
+def test_a_query_imports_nothing_that_only_others_use() -> None:
+    done = subprocess.run([sys.executable, "-c", QUERY], capture_output=True, text=True, check=True)
+    needless = {"csv", "email", "gzip", "importlib.metadata", "statistics", "zipfile"}
+    assert set(eval(done.stdout)) & {*needless, "bienc_cli.chunking.chunker"} == set()

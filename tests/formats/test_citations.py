@@ -16,7 +16,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bienc_cli.chunking import chunk
+from bienc_cli.chunking.chunker import chunk
 from bienc_cli.chunking.places import Places
 from bienc_cli.formats.decoding import decode
 from bienc_cli.formats.grammars import GRAMMARS

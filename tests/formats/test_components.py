@@ -2,7 +2,7 @@
 
 import pytest
 
-from bienc_cli.chunking import chunk
+from bienc_cli.chunking.chunker import chunk
 from bienc_cli.chunking.outline import Outline
 from bienc_cli.types import ChunkingParameters
 from fakes import FakeTokenizer

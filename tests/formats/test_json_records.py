@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bienc_cli.chunking import chunk
+from bienc_cli.chunking.chunker import chunk
 from bienc_cli.formats.json_records import record_blocks
 from bienc_cli.types import ChunkingParameters
 from fakes import FakeTokenizer

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bienc_cli.chunking import chunk
+from bienc_cli.chunking.chunker import chunk
 from bienc_cli.types import ChunkingParameters, Passage
 from fakes import FakeTokenizer
 from reader_samples import read_one

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from bienc_cli.chunking import chunk
+from bienc_cli.chunking.chunker import chunk
 from bienc_cli.formats import code, syntax
 from bienc_cli.formats.grammars import GRAMMARS
 from bienc_cli.types import ChunkingParameters
