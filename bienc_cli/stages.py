@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,6 +14,11 @@ class StageTime:
 
     name: str
     seconds: float
+
+
+def total_seconds(stages: Iterable[StageTime]) -> float:
+    """The time of all stages together."""
+    return sum(stage.seconds for stage in stages)
 
 
 class Stopwatch:

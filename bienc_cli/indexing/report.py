@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bienc_cli.stages import StageTime
+from bienc_cli.stages import StageTime, total_seconds
 from bienc_cli.store import IndexPlace
 from bienc_cli.types import EncoderIdentity, Skipped
 
@@ -62,7 +62,7 @@ class IndexReport:
     @property
     def seconds(self) -> float:
         """Total wall time of all stages."""
-        return sum(stage.seconds for stage in self.stages)
+        return total_seconds(self.stages)
 
 
 @dataclass(frozen=True, slots=True)

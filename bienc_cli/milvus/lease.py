@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, replace
 from bienc_cli.errors import BiencError, IndexBusy
 from bienc_cli.milvus.connection import Connection
 from bienc_cli.milvus.schema import among, record_row
+from bienc_cli.store.lock import described_holder
 
 LEASE_SECONDS = 60.0
 SETTLING_SECONDS = 0.3
@@ -198,5 +199,4 @@ def _is_held(terms: Terms) -> bool:
 
 
 def _holder(terms: Terms) -> str:
-    since = time.strftime("%H:%M:%S", time.localtime(terms.since))
-    return f"process {terms.pid} on {terms.host} since {since}"
+    return described_holder(terms.pid, terms.host, terms.since)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bienc_cli.search.result import ModelUse
-from bienc_cli.stages import StageTime
+from bienc_cli.stages import StageTime, total_seconds
 from bienc_cli.store import IndexInfo
 from bienc_cli.types import BlendWeights, CrossEncoderIdentity, EncoderIdentity, TunedBlend
 
@@ -49,7 +49,7 @@ def seconds_as_json(stages: Sequence[StageTime]) -> dict[str, float | None]:
     """Seconds by stage and in total."""
     return {
         **stages_as_json(stages),
-        "total": rounded(sum(stage.seconds for stage in stages)),
+        "total": rounded(total_seconds(stages)),
     }
 
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from bienc_cli.stages import StageTime
+from bienc_cli.stages import StageTime, total_seconds
 
 _SHOWN_AS_PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
 # Bidirectional overrides and isolates can disguise what a line says.
@@ -67,7 +65,7 @@ def duration(seconds: float) -> str:
 
 def stage_times(stages: Sequence[StageTime]) -> list[str]:
     """`search 12 ms` for each stage, and `total 1.53 s`."""
-    total = sum(stage.seconds for stage in stages)
+    total = total_seconds(stages)
     return [
         *(f"{stage.name} {duration(stage.seconds)}" for stage in stages),
         f"total {duration(total)}",

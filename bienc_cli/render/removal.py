@@ -15,6 +15,7 @@ from bienc_cli.render.columns import Grid
 from bienc_cli.render.json_fields import seconds_as_json, writable
 from bienc_cli.render.printable import cell, count, duration, one_line, size
 from bienc_cli.render.view import View
+from bienc_cli.stages import total_seconds
 
 SCHEMA = "bienc.remove/1"
 
@@ -56,7 +57,7 @@ class RemovalView(View):
             summary = f"nothing removed; {summary}"
         elif report.freed > 0:
             summary += f"; {size(report.freed)} freed"
-        seconds = sum(stage.seconds for stage in report.stages)
+        seconds = total_seconds(report.stages)
         parts.append(Text(f"{summary} · {duration(seconds)}"))
         return Group(*parts)
 

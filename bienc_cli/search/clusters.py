@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bienc_cli.search.narrowing import unmatched
 from bienc_cli.search.pairs import Pair, PairsOptions
 from bienc_cli.search.result import ModelUse
-from bienc_cli.stages import StageTime, Stopwatch
+from bienc_cli.stages import StageTime, Stopwatch, total_seconds
 from bienc_cli.store import IndexInfo, IndexReader, StoredPassage
 from bienc_cli.types import CrossEncoder
 
@@ -53,7 +53,7 @@ class PairsResult:
     @property
     def seconds(self) -> float:
         """Total wall time of all stages."""
-        return sum(stage.seconds for stage in self.stages)
+        return total_seconds(self.stages)
 
 
 def gathered(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bienc_cli.search.joined import origin
 from bienc_cli.search.query_syntax import ParsedQuery
-from bienc_cli.stages import StageTime
+from bienc_cli.stages import StageTime, total_seconds
 from bienc_cli.store import IndexInfo, StoredPassage
 from bienc_cli.strategy import Strategy
 from bienc_cli.types import BiEncoder, CrossEncoder, CrossEncoderIdentity, EncoderIdentity
@@ -188,4 +188,4 @@ class SearchResult:
     @property
     def seconds(self) -> float:
         """Total wall time of all stages."""
-        return sum(stage.seconds for stage in self.stages)
+        return total_seconds(self.stages)

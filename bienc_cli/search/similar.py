@@ -24,7 +24,7 @@ from bienc_cli.search.request import check_depth, depth_of
 from bienc_cli.search.reranking import check_relevance_model, relevance_of, text_to_read
 from bienc_cli.search.result import ModelUse, Relevance
 from bienc_cli.search.subject import Subject
-from bienc_cli.stages import StageTime, Stopwatch
+from bienc_cli.stages import StageTime, Stopwatch, total_seconds
 from bienc_cli.store import Filter, IndexInfo, IndexReader, StoredPassage
 from bienc_cli.types import CrossEncoder
 
@@ -120,7 +120,7 @@ class SimilarResult:
     @property
     def seconds(self) -> float:
         """Total wall time of all stages."""
-        return sum(stage.seconds for stage in self.stages)
+        return total_seconds(self.stages)
 
 
 def similar(

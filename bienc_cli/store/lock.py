@@ -146,10 +146,15 @@ def _try_lock(directory: Path) -> int | None:
 def _holder(directory: Path) -> str:
     try:
         holder = json.loads((directory / LOCK).read_bytes()[:4096])
-        since = time.strftime("%H:%M:%S", time.localtime(holder["since"]))
-        return f"process {holder['pid']} on {holder['host']} since {since}"
+        return described_holder(holder["pid"], holder["host"], holder["since"])
     except (ValueError, KeyError, TypeError, OSError):
         return "another process"
+
+
+def described_holder(process_id: int, host: str, since: float) -> str:
+    """How a message names the process that is writing, and since when."""
+    began = time.strftime("%H:%M:%S", time.localtime(since))
+    return f"process {process_id} on {host} since {began}"
 
 
 # -------------------------------------------------------------------- room
