@@ -28,7 +28,7 @@ from bienc_cli.errors import (
 from bienc_cli.server import Declined
 
 _NO_MEMORY = re.compile(r"cannot allocate|bad.?alloc|map segment|(?:out of|enough) memory", re.I)
-"""How libraries word it, each in its own exception."""
+"""Wordings of libraries that are out of memory, each in an exception of its own."""
 
 
 def _expand_shorthands(argv: Sequence[str]) -> list[str]:

@@ -99,9 +99,9 @@ def answer_each(printer: AnswerPrinter, indexes: Sequence[Index], options: Searc
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK, EXIT_USAGE, UsageError
     from bienc_cli.render.search import FailedQueryView
 
-    def let_go() -> None:
+    def close_obsolete() -> None:
         for index in indexes:
-            index.let_go()
+            index.close_if_obsolete()
 
     for index in indexes:
         index.outlasts = True
@@ -109,7 +109,7 @@ def answer_each(printer: AnswerPrinter, indexes: Sequence[Index], options: Searc
     any_found = any_refused = False
     # A single JSON document can only be written at the end.
     documents: list[dict[str, Any]] = []
-    for number, line in standard_input.queries(let_go):
+    for number, line in standard_input.queries(close_obsolete):
         try:
             query_line = standard_input.parse(number, line)
             answer = first.answer(query_line.text, options, indexes[1:])

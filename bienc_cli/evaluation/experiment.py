@@ -35,7 +35,7 @@ from bienc_cli.formats.cleaning import clean
 from bienc_cli.search.candidates import Ranked, depth_of_sources, found_by, propose
 from bienc_cli.search.exact_names import exact_first
 from bienc_cli.search.fusion import in_turn
-from bienc_cli.search.legibility import illegible, is_at_a_loss
+from bienc_cli.search.legibility import cannot_read, illegible
 from bienc_cli.search.narrowing import unmatched
 from bienc_cli.search.pipeline import as_hits, blend_of, light_weights_of
 from bienc_cli.search.request import SearchOptions, check_model, check_models, check_query
@@ -246,12 +246,12 @@ class _Experiment:
     def _rank_one(self, system: System, position: int) -> tuple[list[Hit], list[int]]:
         """The head of a ranking, as `search` finds it, and the passage ids that follow."""
         strategy, query = system.strategy, self._queries[position].text
-        if self._is_at_a_loss(strategy, query):
+        if self._cannot_read(strategy, query):
             return self._rank_one(_without_reading(system), position)
         head_size = min(system.candidates or SHOWN, self._tail)
         candidates = self._propose(strategy, position, head_size)
         hits = as_hits(self._index, candidates[:head_size])
-        if self._is_at_a_loss(strategy, query, hits):
+        if self._cannot_read(strategy, query, hits):
             return self._rank_one(_without_reading(system), position)
         if strategy.needs_cross_encoder:
             weights = self._blend.weights if strategy.order is Order.BLEND else None
@@ -295,11 +295,11 @@ class _Experiment:
             passage_id for passage_id in in_turn(sources, 2 * self._tail) if passage_id not in seen
         ]
 
-    def _is_at_a_loss(
+    def _cannot_read(
         self, strategy: Strategy, query: str, hits: Sequence[Hit] | None = None
     ) -> bool:
         reader = self._cross_encoder if strategy.needs_cross_encoder else None
-        return reader is not None and is_at_a_loss(reader.identity, query, hits)
+        return reader is not None and cannot_read(reader.identity, query, hits)
 
     def _illegible(self, hits: Sequence[Hit]) -> set[int]:
         reader = self._cross_encoder

@@ -104,7 +104,7 @@ class OpenedIndex:
         reader = self.reader()
         return FreshnessCheck(reader) if is_worth_a_look(reader.info) else None
 
-    def let_go(self) -> None:
+    def close_if_obsolete(self) -> None:
         """Close a reader whose generation is obsolete, so that the log can shrink."""
         if self._state.reader is not None and not self._is_current(self._state.reader):
             self.close()

@@ -91,7 +91,7 @@ class MilvusAddress:
         return repair(self, wait=wait, on_stage=on_stage)
 
     def __str__(self) -> str:
-        """As it is typed."""
+        """The address as it is typed."""
         if self.file is None:
             return f"{PREFIX}{self.uri}/{self.collection}"
         fragment = "" if self.collection == DEFAULT_COLLECTION else f"#{self.collection}"

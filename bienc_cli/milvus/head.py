@@ -93,7 +93,7 @@ class Head:
         return record.file_id not in self.dead_files and record.key not in self.dead_records
 
     def info(self, address: MilvusAddress) -> IndexInfo:
-        """As the protocol has it."""
+        """The same facts as of an index in a directory."""
         return IndexInfo(
             directory=address,
             format_version=FORMAT_VERSION,

@@ -35,7 +35,7 @@ _MARGIN = 16
 """How many more results to request than needed: single precision may reorder neighbours."""
 
 _BYTES_AT_ONCE = 16 << 20
-"""Of vectors in one response."""
+"""Bytes of vectors in one response."""
 
 _KEPT_VECTORS = 20_000
 """Most vectors of the last comparison that are cached for the next."""

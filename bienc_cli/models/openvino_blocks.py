@@ -64,7 +64,7 @@ def layer_norm(x: Any, weight: Array, bias: Array | None, epsilon: float) -> Any
 
 
 ACTIVATIONS = ("gelu", "relu", "silu", "tanh")
-"""By their names in a model's configuration."""
+"""Those that can be built, by their names in a model's configuration."""
 
 
 def activation(x: Any, name: str) -> Any:

@@ -375,4 +375,4 @@ ENCODERS = {
         "model.", "ModernBertForSequenceClassification", modernbert, modernbert_head
     ),
 }
-"""By `model_type`."""
+"""Architectures that can be built, by `model_type`."""

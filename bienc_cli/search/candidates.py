@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.search.exact_names import having_names
+from bienc_cli.search.exact_names import passages_with_names
 from bienc_cli.search.fusion import blended, head_of, in_turn, reciprocal_rank_fusion
 from bienc_cli.search.result import Candidate
 from bienc_cli.store import Filter, Searchable
@@ -83,7 +83,7 @@ def found_by(
         where: restricts the search to these documents.
     """
     proposed = (passage_id for passage_id, _ in (*by_similarity, *by_bm25))
-    exact = having_names(index, query, where, proposed) if strategy.blends else {}
+    exact = passages_with_names(index, query, where, proposed) if strategy.blends else {}
     return Found(by_similarity=by_similarity, by_bm25=by_bm25, exact=exact)
 
 

@@ -77,7 +77,7 @@ def _is_name(word: str) -> bool:
     )
 
 
-def having_names(
+def passages_with_names(
     index: Searchable, query: str, where: Filter, proposed: Iterable[int] = ()
 ) -> dict[int, int]:
     """The passages that contain rare names of a query: passage id to how many of them.

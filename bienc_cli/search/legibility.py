@@ -97,7 +97,7 @@ def codelike(texts: Sequence[str]) -> float:
     return fsum(shares) / len(texts)
 
 
-def is_at_a_loss(
+def cannot_read(
     identity: CrossEncoderIdentity, query: str, hits: Sequence[Hit] | None = None
 ) -> bool:
     """Whether a cross-encoder cannot read the query, or more than half of the candidates.

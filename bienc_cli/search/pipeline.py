@@ -19,8 +19,8 @@ from bienc_cli.search.joined import Joined
 from bienc_cli.search.legibility import (
     BM25_ALONE,
     SIMILARITY_ALONE,
+    cannot_read,
     illegible,
-    is_at_a_loss,
     similarity_is_a_guess,
     similarity_is_noise,
     words_are_noise,
@@ -183,7 +183,7 @@ def _ranked(
 ) -> _Ranking:
     """Retrieve and rerank; without the cross-encoder if it cannot read the query or candidates."""
     reader = cross_encoder if strategy.needs_cross_encoder else None
-    if reader is not None and is_at_a_loss(reader.identity, query):
+    if reader is not None and cannot_read(reader.identity, query):
         strategy = strategy.without_cross_encoder
         reader = reader if strategy.needs_cross_encoder else None
     if reader is not None and strategy.source is Source.ALL:
@@ -194,7 +194,7 @@ def _ranked(
         return _Ranking(tuple(best), passages, passages, strategy, reader)
     with watch.stage("search"):
         hits = retrieve(index, query, vector, strategy, options)
-        if reader is not None and is_at_a_loss(reader.identity, query, hits):
+        if reader is not None and cannot_read(reader.identity, query, hits):
             strategy, reader = strategy.without_cross_encoder, None
             hits = retrieve(index, query, vector, strategy, options)
     if reader is not None:

@@ -95,7 +95,7 @@ class Readers:
         self._open.move_to_end(key)
         return self._open[key].reader
 
-    def let_go_of_the_past(self) -> None:
+    def close_obsolete(self) -> None:
         """Close readers of obsolete generations, so that the logs can shrink."""
         for key, entry in list(self._open.items()):
             if not _is_current(key[0], entry):

@@ -74,7 +74,7 @@ class AnsweringThreads:
             try:
                 future, work = self._waiting.get(timeout=_TICK_SECONDS)
             except queue.Empty:
-                readers.let_go_of_the_past()
+                readers.close_obsolete()
             else:
                 _settle(future, lambda: work(readers))  # noqa: B023  (called at once)
                 # Keep no reference to a finished answer.

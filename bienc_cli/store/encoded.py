@@ -164,7 +164,7 @@ class EncodedVectors:
 
     def settle(self) -> None:
         """Update the row count and the list of unused rows."""
-        reclaim.let_go(self._connection, self.committed, self._awaited)
+        reclaim.mark_unused(self._connection, self.committed, self._awaited)
         (last,) = self._connection.execute(
             "SELECT max(id) FROM (SELECT max(id) AS id FROM vectors "
             "UNION ALL SELECT max(vector_id) FROM unused)"

@@ -29,7 +29,7 @@ _MOST_AHEAD_BYTES = 2 << 30
 """Limit on vectors kept although no commit has used them: hours of work."""
 
 
-def let_go(connection: sqlite3.Connection, committed: int, unwritten: set[int]) -> None:
+def mark_unused(connection: sqlite3.Connection, committed: int, unwritten: set[int]) -> None:
     """List the rows dropped in this transaction as unused, unless a passage uses them.
 
     Args:

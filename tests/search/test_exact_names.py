@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bienc_cli.search import Hit, SearchOptions, search
-from bienc_cli.search.exact_names import RARE, having_names, names_in, numbers_in, shares_of_numbers
+from bienc_cli.search.exact_names import (
+    RARE,
+    names_in,
+    numbers_in,
+    passages_with_names,
+    shares_of_numbers,
+)
 from bienc_cli.search.fusion import DEFAULT_BLEND, POOLING, pooled
 from bienc_cli.search.reranking import ordered, relevance_of
 from bienc_cli.search.sentences import likeliest
@@ -79,12 +85,12 @@ def test_neither_a_neighbour_nor_what_many_have_counts(folder: Folder) -> None:
     )
     folder.index()
     with folder.open() as reader:
-        (only,) = having_names(reader, "where is 192.168.254.1", Filter())
+        (only,) = passages_with_names(reader, "where is 192.168.254.1", Filter())
         assert "cellar" in reader.passages([only])[0].passage.text
-        assert having_names(reader, "who has 192.168.1.254 or an MX-770", Filter()) == {}
-        assert having_names(reader, "who has 192.168.1.25", Filter()) == {}
+        assert passages_with_names(reader, "who has 192.168.1.254 or an MX-770", Filter()) == {}
+        assert passages_with_names(reader, "who has 192.168.1.25", Filter()) == {}
         some = Filter(paths=("1.txt", "2.txt"))
-        assert len(having_names(reader, "who has 192.168.1.254", some)) == 2
+        assert len(passages_with_names(reader, "who has 192.168.1.254", some)) == 2
 
 
 WRITINGS = {

@@ -70,11 +70,11 @@ def test_readers_are_kept_and_the_oldest_closed(folders: list[Folder]) -> None:
 def test_a_generation_that_is_over_is_let_go_of(folders: list[Folder]) -> None:
     folder, readers = folders[0], Readers()
     kept = readers.get(place(folder), folder.home, folder.open)
-    readers.let_go_of_the_past()
+    readers.close_obsolete()
     assert readers.get(place(folder), folder.home, folder.open) is kept
     folder.write({"new.txt": "A quince."})
     folder.index()
-    readers.let_go_of_the_past()
+    readers.close_obsolete()
     assert readers._open == {}
     later = readers.get(place(folder), folder.home, folder.open)
     assert later.info.generation == kept.info.generation + 1
