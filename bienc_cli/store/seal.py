@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -61,7 +60,7 @@ class Key:
 
 def new_nonce() -> str:
     """A nonce for one file's checksum."""
-    return secrets.token_hex(16)
+    return os.urandom(16).hex()
 
 
 def load_key(directory: Path) -> Key | None:
@@ -95,7 +94,7 @@ def ensure_key(directory: Path) -> Key:
     existing = load_key(directory)
     if existing is not None:
         return existing
-    key = Key(secrets.token_bytes(_LENGTH))
+    key = Key(os.urandom(_LENGTH))
     try:
         return _keep(key, directory)
     except OSError:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import itertools
 import os
 import re
-import secrets
 import sqlite3
 import stat
 import struct
@@ -85,9 +84,8 @@ class VectorFile:
         path.unlink(missing_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | portable.OWN
         descriptor = os.open(path, flags, FILE_MODE)
-        header = _HEADER.pack(
-            _MAGIC, encoder.dim, secrets.randbits(_NUMBER_BITS), digest_of(encoder.fingerprint)
-        )
+        nonce = int.from_bytes(os.urandom(_NUMBER_BITS // 8), "little")
+        header = _HEADER.pack(_MAGIC, encoder.dim, nonce, digest_of(encoder.fingerprint))
         portable.write_at(descriptor, header, 0)
         return cls(descriptor, name)
 
