@@ -17,7 +17,7 @@ from bienc_cli.errors import IndexDamaged
 from bienc_cli.milvus import rows as row_codec
 from bienc_cli.milvus.address import MilvusAddress
 from bienc_cli.milvus.connection import MilvusRow
-from bienc_cli.milvus.head import REBUILD, Head
+from bienc_cli.milvus.head import MAKE_AGAIN, Head
 from bienc_cli.milvus.reader import MilvusReader, open_reader
 from bienc_cli.milvus.rows import Record
 from bienc_cli.milvus.schema import (
@@ -236,14 +236,11 @@ def repair(
     """
     with MilvusWriter(address, create=False, wait=wait) as writer:
         report = check(address, on_stage=on_stage)
-        for problem in report.problems:
-            if problem.remedy is Remedy.START_OVER:
-                raise IndexDamaged(problem.message, REBUILD)
+        if lost := report.beyond_repair:
+            raise IndexDamaged(lost.message, MAKE_AGAIN)
         if not report.problems:
             return RepairReport((), ())
-        forgotten = writer.forget(
-            {file_id for problem in report.problems for file_id in problem.file_ids}
-        )
+        forgotten = writer.forget(report.file_ids)
         rebuilt = ["counts"]
         if any(problem.part == "graph" for problem in report.problems):
             writer.rebuild_graph()

@@ -34,7 +34,7 @@ _TRIES = 5
 _HOME = Path("/")
 """Base of relative paths for `root_from_row`; those of an index in Milvus are absolute."""
 
-REBUILD = "make it again under another name: bienc index PATH --index ADDRESS"
+MAKE_AGAIN = "make it again under another name: bienc index PATH --index ADDRESS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +134,12 @@ def read_head(connection: Connection) -> Head | None:
         for record in joined(parts):
             if digest_of(record.body).hex() != checksum:
                 raise IndexDamaged(
-                    f"What the index in {connection.address} says of itself is damaged.", REBUILD
+                    f"What the index in {connection.address} says of itself is damaged.",
+                    MAKE_AGAIN,
                 )
             return _unpacked(record, connection.address)
     raise IndexDamaged(
-        f"The index in {connection.address} has lost what it says of itself.", REBUILD
+        f"The index in {connection.address} has lost what it says of itself.", MAKE_AGAIN
     )
 
 
@@ -218,7 +219,7 @@ def _unpacked(record: Record, address: MilvusAddress) -> Head:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise IndexDamaged(
-            f"The index in {address} lacks what every index records ({error}).", REBUILD
+            f"The index in {address} lacks what every index records ({error}).", MAKE_AGAIN
         ) from error
 
 

@@ -25,7 +25,7 @@ log, which would double the writes. A crash leaves a file that is ignored."""
 VECTOR_FILES = "vectors-*.f32"
 """Glob for the files of vectors; see `vectors.py`."""
 
-REBUILD = "make it again: bienc index PATH --index OTHER_DIRECTORY"
+MAKE_AGAIN = "make it again: bienc index PATH --index OTHER_DIRECTORY"
 
 REPAIR = "see what can be saved: bienc check --repair"
 
@@ -102,7 +102,7 @@ def _snapshot(path: Path, parameters: str, directory: Path) -> Snapshot:
         if is_empty(connection):
             if not path.stat().st_size and any(directory.glob("graph-*.hnsw")):
                 # SQLite treats an empty file as new. A graph is only written after a catalog.
-                raise IndexDamaged(f"{path} is empty.", REBUILD)
+                raise IndexDamaged(f"{path} is empty.", MAKE_AGAIN)
             raise _unfinished(directory)
         version = _checked_version(connection, directory)
         if version != FORMAT_VERSION:
@@ -263,7 +263,7 @@ def _checked_version(connection: sqlite3.Connection, directory: Path) -> int:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
-        raise IndexDamaged(f"{directory / CATALOG} is not an index of bienc.", REBUILD)
+        raise IndexDamaged(f"{directory / CATALOG} is not an index of bienc.", MAKE_AGAIN)
     recorded = _recorded_version(connection)
     if version > FORMAT_VERSION and recorded != FORMAT_VERSION:
         raise IndexMismatch(
@@ -277,10 +277,12 @@ def _checked_version(connection: sqlite3.Connection, directory: Path) -> int:
         from bienc_cli.store import upgrade
 
         if not (version in upgrade.EARLIER and recorded == version):
-            raise IndexDamaged(f"The index in {directory} says it has format {version}.", REBUILD)
+            raise IndexDamaged(
+                f"The index in {directory} says it has format {version}.", MAKE_AGAIN
+            )
         is_intact = upgrade.is_intact(connection, version)
     if not is_intact:
-        raise IndexDamaged(f"The index in {directory} has other tables than it should.", REBUILD)
+        raise IndexDamaged(f"The index in {directory} has other tables than it should.", MAKE_AGAIN)
     return int(version)
 
 
@@ -334,7 +336,9 @@ def decoded(directory: Path) -> Iterator[None]:
                 "have it made readable by whoever it belongs to, or use another index: --index DIR",
             ) from error
         except (TypeError, ValueError, OverflowError) as error:
-            raise IndexDamaged(f"The index in {directory} is damaged: {error}.", REBUILD) from error
+            raise IndexDamaged(
+                f"The index in {directory} is damaged: {error}.", MAKE_AGAIN
+            ) from error
 
 
 def refused(error: OSError, directory: Path) -> StorageError:
@@ -383,4 +387,4 @@ def _explained(error: sqlite3.Error, directory: Path) -> BiencError:
                 f"The disk failed on the index in {directory}: {error}.",
                 "check that it has space left, and its health",
             )
-    return IndexDamaged(f"The index in {directory} is damaged: {error}.", REBUILD)
+    return IndexDamaged(f"The index in {directory} is damaged: {error}.", MAKE_AGAIN)

@@ -293,6 +293,17 @@ class CheckReport:
     problems: tuple[Problem, ...]
     recall: float | None = None
 
+    @property
+    def beyond_repair(self) -> Problem | None:
+        """The first problem that only a new index fixes."""
+        lost = (problem for problem in self.problems if problem.remedy is Remedy.START_OVER)
+        return next(lost, None)
+
+    @property
+    def file_ids(self) -> set[int]:
+        """The affected files, if known."""
+        return {file_id for problem in self.problems for file_id in problem.file_ids}
+
 
 @dataclass(frozen=True, slots=True)
 class RepairReport:

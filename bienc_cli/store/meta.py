@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bienc_cli.errors import IndexDamaged, UsageError
-from bienc_cli.store.catalog import REBUILD, catalog_path
+from bienc_cli.store.catalog import MAKE_AGAIN, catalog_path
 from bienc_cli.store.facts import IndexInfo, Mount, Root, VectorRows
 from bienc_cli.store.graph_file import GraphFile
 from bienc_cli.store.rows import checksum_of, damaged, inside_root
@@ -44,7 +44,7 @@ def read_meta(connection: sqlite3.Connection) -> dict[str, Any]:
             for key, value in connection.execute("SELECT key, value FROM meta ORDER BY key")
         }
     except (ValueError, TypeError) as error:
-        raise IndexDamaged(f"What the index says of itself is damaged: {error}.", REBUILD) from (
+        raise IndexDamaged(f"What the index says of itself is damaged: {error}.", MAKE_AGAIN) from (
             error
         )
 
@@ -134,7 +134,7 @@ def index_info(
         )
     except (KeyError, TypeError, ValueError, UsageError) as error:
         raise IndexDamaged(
-            f"The index in {directory} lacks what every index records ({error}).", REBUILD
+            f"The index in {directory} lacks what every index records ({error}).", MAKE_AGAIN
         ) from error
 
 

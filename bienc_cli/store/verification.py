@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import codes, graph, schema, words
-from bienc_cli.store.catalog import REBUILD, connect_to_read, decoded
+from bienc_cli.store.catalog import MAKE_AGAIN, connect_to_read, decoded
 from bienc_cli.store.exact import NOTHING, Scored
 from bienc_cli.store.facts import CheckReport, IndexInfo, Problem, Remedy, RepairReport, VectorRows
 from bienc_cli.store.graph import Graph, VerifiedFile
@@ -382,14 +382,11 @@ def repair(
     """
     with CatalogWriter(directory, key_dir, create=False, wait=wait, ask=True) as writer:
         report = check(directory, key_dir=key_dir, on_stage=on_stage)
-        for problem in report.problems:
-            if problem.remedy is Remedy.START_OVER:
-                raise IndexDamaged(problem.message, REBUILD)
+        if lost := report.beyond_repair:
+            raise IndexDamaged(lost.message, MAKE_AGAIN)
         if not (report.problems or writer.has_foreign_graph):
             return RepairReport((), ())
-        forgotten = writer.forget(
-            {file_id for problem in report.problems for file_id in problem.file_ids}
-        )
+        forgotten = writer.forget(report.file_ids)
         writer.distrust()
         writer.commit(on_stage)
         return RepairReport(("words", "graph"), tuple(forgotten))
