@@ -46,7 +46,7 @@ def begin(arguments: Sequence[str]) -> None:
     bi_encoder = any(strategy.needs_bi_encoder for strategy in strategies) and not model_unknown
     if not (cross_encoder or bi_encoder):
         return
-    begin_ahead(
+    begin_models(
         cross_encoder=cross_encoder,
         indexes=(index_names or None) if bi_encoder else (),
         offline="--offline" in words,
@@ -54,7 +54,7 @@ def begin(arguments: Sequence[str]) -> None:
     )
 
 
-def begin_ahead(
+def begin_models(
     *, cross_encoder: bool, indexes: Sequence[str] | None, offline: bool, quiet: bool
 ) -> None:
     """Start loading models.

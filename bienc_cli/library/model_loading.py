@@ -93,15 +93,15 @@ class ModelLoading:
             return self._bi_encoders.setdefault(model.identity.name, model)
 
     def begin_bi_encoder(
-        self, info: IndexInfo, ahead: Background[BiEncoder] | None = None
+        self, info: IndexInfo, started: Background[BiEncoder] | None = None
     ) -> Background[BiEncoder]:
         """Start loading the index's bi-encoder in the background.
 
         Args:
             info: of the index.
-            ahead: a load that has already been started.
+            started: a load that has already been started.
         """
-        loading = ahead or Background(lambda: self._load_bi_encoder(info))
+        loading = started or Background(lambda: self._load_bi_encoder(info))
         self._loading["bi-encoder"] = loading
         return loading
 
@@ -130,19 +130,19 @@ class ModelLoading:
             return self._cross_encoders[0]
 
     def begin_cross_encoder(
-        self, ahead: Background[CrossEncoder] | None = None
+        self, started: Background[CrossEncoder] | None = None
     ) -> Background[CrossEncoder]:
         """Start loading the cross-encoder in the background.
 
         Args:
-            ahead: a load that has already been started.
+            started: a load that has already been started.
         """
-        if ahead is None:
+        if started is None:
             from bienc_cli.models import import_runtime
 
             # Import here, immediately: in a thread it would compete with other imports and be late.
             import_runtime(self.runtime, self.device)
-        self._loading["cross-encoder"] = loading = ahead or Background(self._load_cross_encoder)
+        self._loading["cross-encoder"] = loading = started or Background(self._load_cross_encoder)
         return loading
 
     def on_ray(self, address: str) -> StartWorkers:

@@ -14,7 +14,7 @@ from commands import Run
 
 def begun(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     seen: list[dict[str, Any]] = [{}]
-    monkeypatch.setattr(preload, "begin_ahead", lambda **said: seen.append(said))
+    monkeypatch.setattr(preload, "begin_models", lambda **said: seen.append(said))
     preload.begin(argv)
     return seen[-1]
 
@@ -84,14 +84,14 @@ def test_a_model_that_was_begun_is_the_one_that_answers(
     monkeypatch.setattr(Models, "_load_bi_encoder", watched)
     assert indexed("query", "pear", "--no-rerank", "--format", "json")[0] == 0
     assert len(loaded) == 1
-    preload.begin_ahead(cross_encoder=False, indexes=None, offline=False, quiet=True)
+    preload.begin_models(cross_encoder=False, indexes=None, offline=False, quiet=True)
     info = Index.open(".").info
     assert preload.bi_encoder_begun(info) is not None
     assert preload.bi_encoder_begun(info) is None
 
 
 def test_what_is_wrong_with_an_index_is_said_in_its_turn(tmp_path: Path) -> None:
-    preload.begin_ahead(
+    preload.begin_models(
         cross_encoder=False, indexes=[str(tmp_path / "none")], offline=False, quiet=True
     )
     assert preload._bi_encoders == {}

@@ -185,7 +185,7 @@ def test_no_cross_encoder_is_begun_that_a_file_does_not_want(
     folders.write_text(text)
     begun: list[bool] = []
     monkeypatch.setattr(
-        "bienc_cli.cli.preload.begin_ahead",
+        "bienc_cli.cli.preload.begin_models",
         lambda *, cross_encoder, **_: begun.append(cross_encoder),
     )
     words = defaults.use(["query", "x"]).as_words(["query", "x"])
