@@ -33,8 +33,11 @@ def walked(argv: list[str]) -> tuple[Counter[str], Counter[str]]:
             return
         if not file.startswith(PACKAGE):
             return
-        calls[file] += 1
         caller = frame.f_back.f_code.co_filename if frame.f_back else ""
+        # Nor are the comprehensions in them, which later versions of Python do not call.
+        if frame.f_back and frame.f_back.f_code.co_name == "<module>" and caller == file:
+            return
+        calls[file] += 1
         entered[file] += caller.startswith(PACKAGE) and caller != file
 
     threading.setprofile(look)
