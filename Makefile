@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_INDEX := build/demo/.bienc
 
+# Tests start a thousand processes, each of which would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test docs man bench clean
 
 demo: $(VENV)/.demo-ready

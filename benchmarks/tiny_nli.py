@@ -10,6 +10,7 @@ gives the same weights.
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import sys
@@ -135,20 +136,25 @@ def _batch(
 ) -> tuple[dict[str, object], object]:
     import torch
 
-    rows = torch.zeros(3, size, MAX_TOKENS, dtype=torch.long)
-    targets = torch.zeros(size, dtype=torch.long)
-    for number in range(size):
-        first, second, label = next(pairs)
-        for segment, words in enumerate((f"[CLS] {first} [SEP]", f"{second} [SEP]")):
-            start = int(rows[1, number].sum())
-            tokens = torch.tensor([ids[word] for word in words.split()])
-            end = start + len(tokens)
-            rows[0, number, start:end] = tokens
-            rows[1, number, start:end] = 1
-            rows[2, number, start:end] = segment
-        targets[number] = LABELS.index(label)
-    names = ("input_ids", "attention_mask", "token_type_ids")
-    return dict(zip(names, rows, strict=True)), targets
+    texts: list[list[int]] = []
+    segments: list[list[int]] = []
+    targets: list[int] = []
+    for first, second, label in itertools.islice(pairs, size):
+        head, tail = f"[CLS] {first} [SEP]".split(), f"{second} [SEP]".split()
+        texts.append([ids[word] for word in head + tail])
+        segments.append([0] * len(head) + [1] * len(tail))
+        targets.append(LABELS.index(label))
+    longest = max(map(len, texts))
+
+    def padded(rows: list[list[int]]) -> object:
+        return torch.tensor([row + [0] * (longest - len(row)) for row in rows])
+
+    inputs = {
+        "input_ids": padded(texts),
+        "attention_mask": padded([[1] * len(text) for text in texts]),
+        "token_type_ids": padded(segments),
+    }
+    return inputs, torch.tensor(targets)
 
 
 def _write_tokenizer(directory: Path, ids: dict[str, int]) -> None:

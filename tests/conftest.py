@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from bienc_cli.store import IndexReader
 from commands import Run
+from endurance import times
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import FRUIT, Folder
 from report_browser import Browser
@@ -20,9 +21,16 @@ from schema_check import asks_for_json, checked
 
 # As the store sets it, and before a test imports gRPC by itself.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+# Tests run beside each other: threads of torch and BLAS that wait for each other would only spin.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A slow machine is no fault of the code: nothing here depends on the clock.
-settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "project",
+    deadline=None,
+    max_examples=times(50, 1_000),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("project")
 
 # A shell that runs the tests in the background has them, and all that they start, ignore it.
@@ -41,8 +49,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests that take longest, so that at the end no worker waits for another."""
-    items.sort(key=lambda item: item.get_closest_marker("models") is None)
+    """Begin with what takes longest, so that at the end no worker waits for another.
+
+    What needs torch stands together: a worker that runs none of it does not import it.
+    """
+    room = Path(__file__).parent / "models"
+    items.sort(
+        key=lambda item: room not in item.path.parents and not item.get_closest_marker("models")
+    )
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -182,6 +183,7 @@ def _words(text: str) -> list[str]:
     return [match.group().lower() for match in _TOKEN.finditer(text)]
 
 
+@lru_cache(maxsize=10_000)
 def _direction(word: str, dim: int) -> NDArray[np.float32]:
     # Not hash(): it differs between processes.
     seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "little")

@@ -17,6 +17,7 @@ from bienc_cli.types import (
     Passage,
     Place,
 )
+from endurance import times
 from fakes import FakeBiEncoder
 
 TOKENIZER = FakeBiEncoder().tokenizer
@@ -61,7 +62,7 @@ def documents(draw: st.DrawFn) -> Document:
     return document(text, headings=headings, numbering=numbering, blocks=blocks, title=title)
 
 
-@settings(max_examples=400)
+@settings(max_examples=times(150, 4_000))
 @given(documents(), st.integers(16, 64), st.integers(0, 8))
 def test_passages_are_exact_slices_that_fit_and_cover(
     doc: Document, max_tokens: int, overlap: int

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bienc_cli.chunking.chunker import chunk
 from bienc_cli.store.tokenizer import Tokenizer
 from bienc_cli.types import Block, ChunkingParameters, Document, Heading
+from endurance import times
 from fakes import FakeTokenizer
 
 ROOM = 9
@@ -69,7 +70,7 @@ def long_lines(draw):
 
 
 @pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=lambda tokenizer: type(tokenizer).__name__)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=times(60, 1_500), deadline=None)
 @given(document=long_lines(), max_tokens=st.integers(32, 60), overlap=st.integers(0, 16))
 @example(
     document=Document("d", " ".join(f"job={n:x}f{n:x}" for n in range(100)), "text"),

@@ -10,6 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fakes import FakeBiEncoder
 
 
 def stuck(*_: object, **__: object) -> None:
@@ -17,17 +21,25 @@ def stuck(*_: object, **__: object) -> None:
     hashlib.pbkdf2_hmac("sha256", b"", b"", (1 << 31) - 1)
 
 
-def main() -> None:
+def with_fake_models() -> FakeBiEncoder:
+    """Let this process load no others; its bi-encoder."""
     from bienc_cli import models
-    from bienc_cli.__main__ import run
-    from bienc_cli.store import graph
     from fakes import FakeBiEncoder, FakeCrossEncoder
 
-    stage = sys.argv.pop(1)
     encoder = FakeBiEncoder()
     models.load_bi_encoder = lambda *_, **__: encoder  # type: ignore[assignment]
     models.identify_bi_encoder = lambda *_, **__: encoder.identity  # type: ignore[assignment]
     models.load_cross_encoder = lambda *_, **__: FakeCrossEncoder()  # type: ignore[assignment]
+    return encoder
+
+
+def main() -> None:
+    from bienc_cli import models
+    from bienc_cli.__main__ import run
+    from bienc_cli.store import graph
+
+    stage = sys.argv.pop(1)
+    encoder = with_fake_models()
     match stage:
         case "load":
             models.load_bi_encoder = stuck  # type: ignore[assignment]

@@ -14,6 +14,7 @@ import pytest
 
 import bienc_cli
 from bienc_cli.store import check, open_reader
+from folders import Folder
 from schema_check import checked
 
 HERE = Path(__file__).parent
@@ -29,7 +30,9 @@ class Bench:
         self.paths = PATHS
         (home / "docs").mkdir()
         self.write("old.txt", "An old text.")
-        self.start("none", "index", "docs").communicate(timeout=PATIENCE)
+        folder = Folder(home)
+        folder.keys = home / "cache" / "keys"
+        folder.index()
         for number in range(300):
             self.write(f"{number}.txt", f"A new text, number {number}.")
 

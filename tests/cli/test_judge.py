@@ -230,7 +230,7 @@ class Terminal:
         os.write(self.master, key.encode())
         # It is taken when the terminal is back in its own mode, or something is shown already.
         while self._waits_for_a_key() and self._process.poll() is None:
-            if select.select([self.master], [], [], 0)[0]:
+            if select.select([self.master], [], [], 0.01)[0]:
                 return
 
     def interrupt(self) -> None:

@@ -7,11 +7,14 @@ has the tools for that.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,6 +47,25 @@ with open({seen!r}, "a") as file:
     file.write(f"{{os.getpid()}}\\n")
 """
 
+# In one process: what libraries look up when they are imported, they look up once.
+IN_TURN = """
+import json, sys
+
+commands = json.loads(sys.argv[1])
+{models}
+from bienc_cli.cli import main
+
+codes = []
+for argv in commands:
+    sys.argv[1:] = argv
+    codes.append(main(argv))
+    print("\\x1e", end="", flush=True)
+with open({codes!r}, "w") as file:
+    json.dump(codes, file)
+"""
+FAKE_MODELS = "import interrupted; interrupted.with_fake_models()"
+Command = tuple[str, ...]
+
 PAGE = """<?xml version="1.0"?>
 <!DOCTYPE html SYSTEM "http://192.0.2.1/x.dtd" [<!ENTITY x SYSTEM "http://192.0.2.1/y">]>
 <html><head><base href="http://192.0.2.1/"><link rel="stylesheet" href="a.css">
@@ -71,9 +93,10 @@ COMMANDS = (
 class Offline:
     """Runs commands without a network and keeps what tried to use one."""
 
-    def __init__(self, home: Path, program: list[str | Path]) -> None:
+    def __init__(self, home: Path, *, models: str = "") -> None:
         self.home = home
-        self.program = program
+        self.codes = home / "codes"
+        self.script = IN_TURN.format(models=models, codes=str(self.codes))
         self.told = home / "told"
         self.seen = home / "seen"
         (home / "hook").mkdir()
@@ -88,69 +111,88 @@ class Offline:
         (home / "docs" / "page.html").write_text(PAGE)
         (home / "docs" / "broken.pdf").write_bytes(b"%PDF-1.7 nothing more")
 
-    def run(self, *argv: str) -> tuple[int, list[str]]:
-        """The exit code, and every attempt to reach anything but this machine."""
+    def run(self, *commands: Command) -> tuple[dict[Command, int], list[str]]:
+        """The exit codes, and every attempt to reach anything but this machine."""
+        done, attempts = self.attempts(self.script, json.dumps(commands))
+        assert "Traceback" not in done.stderr, done.stderr
+        printed = done.stdout.split("\x1e")[:-1]
+        for argv, text in zip(commands, printed, strict=True):
+            if asks_for_json(argv):
+                checked(text)
+        codes = json.loads(self.codes.read_text())
+        return dict(zip(commands, codes, strict=True)), attempts
+
+    def attempts(
+        self, script: str, *argv: str
+    ) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+        """Run a script of Python."""
         trace = self.home / "trace"
-        paths = (self.home / "hook", Path(bienc_cli.__file__).parent.parent, HERE.parent)
+        paths = (
+            *(self.home / "hook", Path(bienc_cli.__file__).parent.parent),
+            *(HERE, HERE.parent),
+        )
         environment = {
             **{name: value for name, value in os.environ.items() if name != "HF_HUB_OFFLINE"},
-            "PYTHONPATH": ":".join(map(str, paths)),
+            "PYTHONPATH": os.pathsep.join(map(str, paths)),
         }
+        tracing = [*_tracing(), "-o", str(trace)] if _tracing() else []
         done = subprocess.run(
-            [*_without_network(), *_traced(trace), *self.program, *argv],
+            [*_without_network(), *tracing, sys.executable, "-c", script, *argv],
             cwd=self.home,
             env=environment,
             capture_output=True,
             text=True,
             timeout=PATIENCE,
         )
-        assert "Traceback" not in done.stderr, done.stderr
         assert self.seen.exists(), "the hook was not installed"
-        if asks_for_json(argv):
-            checked(done.stdout)
         attempts = self.told.read_text().splitlines() if self.told.exists() else []
         if trace.exists():
             attempts += re.findall(r".*\bAF_INET6?\b.*", trace.read_text())
-        return done.returncode, attempts
+        return done, attempts
 
 
-def _without_network() -> list[str]:
-    command = ["unshare", "--user", "--map-root-user", "--net"]
-    works = shutil.which("unshare") and not subprocess.run([*command, "true"]).returncode
-    return command if works else []
+@cache
+def _without_network() -> Sequence[str]:
+    return _working(["unshare", "--user", "--map-root-user", "--net"])
 
 
-def _traced(trace: Path) -> list[str]:
-    command = ["strace", "-f", "-qq", "-e", "trace=socket,connect,sendto", "-o", str(trace)]
-    works = shutil.which("strace") and not subprocess.run([*command, "true"]).returncode
-    trace.unlink(missing_ok=True)
+@cache
+def _tracing() -> Sequence[str]:
+    # By a filter in the kernel: else every call of the models' threads would stop for it.
+    filtered = ["strace", "--seccomp-bpf", "-f", "-qq"]
+    return _working([*filtered, "-e", "trace=socket,connect,sendto"])
+
+
+def _working(command: list[str]) -> list[str]:
+    """A command that runs another, or nothing where it does not work."""
+    works = (
+        shutil.which(command[0])
+        and not subprocess.run([*command, "true"], capture_output=True).returncode
+    )
     return command if works else []
 
 
 def test_the_hook_sees_an_attempt(tmp_path: Path) -> None:
     script = "import socket\ntry: socket.create_connection(('192.0.2.1', 80), 1)\nexcept OSError: 0"
-    offline = Offline(tmp_path, [sys.executable, "-c", script])
-    assert offline.run()[1]
+    assert Offline(tmp_path).attempts(script)[1]
 
 
 def test_no_command_opens_a_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With fake models: the commands' own doing."""
     monkeypatch.setenv("BIENC_CACHE", str(tmp_path / "cache"))
-    offline = Offline(tmp_path, [sys.executable, HERE / "interrupted.py", "none"])
-    for argv in COMMANDS:
-        assert offline.run(*argv) == (0, []), argv
+    offline = Offline(tmp_path, models=FAKE_MODELS)
+    assert offline.run(*COMMANDS) == (dict.fromkeys(COMMANDS, 0), [])
 
 
 @pytest.mark.models
 def test_no_command_opens_a_connection_with_real_models(tmp_path: Path) -> None:
     """The libraries' doing: lookups of models, telemetry."""
-    offline = Offline(tmp_path, [sys.executable, "-m", "bienc_cli"])
-    loading = [argv for argv in COMMANDS if argv[0] in ("index", "query", "compare", "score")]
-    for argv in (*loading, ("score", "apples", "pears", "--runtime", "torch")):
-        assert offline.run(*argv) == (0, []), argv
+    # The other commands load the same models by the same functions.
+    loading = [*COMMANDS[:2], ("score", "apples", "pears", "--runtime", "torch")]
+    assert Offline(tmp_path).run(*loading) == (dict.fromkeys(loading, 0), [])
 
 
 @pytest.mark.models
 def test_offline_not_even_an_unknown_model_is_looked_up(tmp_path: Path) -> None:
-    offline = Offline(tmp_path, [sys.executable, "-m", "bienc_cli"])
-    assert offline.run("index", "docs", "--model", "no/such-model", "--offline") == (5, [])
+    unknown = ("index", "docs", "--model", "no/such-model", "--offline")
+    assert Offline(tmp_path).run(unknown) == ({unknown: 5}, [])

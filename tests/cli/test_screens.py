@@ -10,10 +10,11 @@ import itertools
 import os
 import re
 import shutil
-import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -24,6 +25,7 @@ from fakes import FakeBiEncoder, FakeCrossEncoder
 
 RECORDED = Path(__file__).parent / "screens"
 WIDTHS = {"60": 60, "80": 80, "120": 120, "pipe": None}
+COLUMNS = (60, 80, 100, 120, 2000)
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\]8;[^\x1b]*\x1b\\")
 _UNIT = re.compile(r"≈?\d[\d.,]*(?: (?:min|h) \d+)? (?:ms|s|min|B|kB|MB|GB)(?!\w)")
 
@@ -90,8 +92,6 @@ SCREENS = {
 }
 KEYS = {"judge": "2?xmq", "judge-end": "q"}
 
-Show = Callable[..., str]
-
 
 class Screen(io.StringIO):
     """A stream that is a terminal, or none."""
@@ -104,31 +104,40 @@ class Screen(io.StringIO):
         return self._terminal
 
 
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A folder whose path is as long on every machine, so that lines end at the same places."""
-    path = Path(tempfile.mkdtemp(prefix="bienc-screens-", dir="/tmp"))
-    yield path
-    shutil.rmtree(path)
+@cache
+def screens_of(name: str) -> dict[int | None, str]:
+    """A screen as text, stdout and stderr, in so many columns, or off a terminal."""
+    # A folder whose path is as long on every machine, so that lines end at the same places.
+    home = Path(tempfile.mkdtemp(prefix="bienc-screens-", dir="/tmp"))
+    # Judging takes keys, and so a terminal.
+    columns = COLUMNS if name in KEYS else (*COLUMNS, None)
+    try:
+        with pytest.MonkeyPatch.context() as patched:
+            show = shown_in(home, patched)
+            return {number: show(name, number) for number in columns}
+    finally:
+        shutil.rmtree(home)
 
 
-@pytest.fixture
-def show(run: Callable[..., object], home: Path, monkeypatch: pytest.MonkeyPatch) -> Show:
-    """Show one screen in so many columns, or off a terminal; gives stdout and stderr as text."""
+def shown_in(home: Path, patched: pytest.MonkeyPatch) -> Callable[[str, int | None], str]:
+    """Fill a folder and let commands run there with fake models; gives what shows a screen."""
     from bienc_cli import models, stages
     from bienc_cli.cli import main
 
     bi, cross = FakeBiEncoder(name="granite-30m"), FakeCrossEncoder(name="ms-marco-minilm-l12")
-    monkeypatch.setattr(models, "load_bi_encoder", lambda *_, **__: bi)
-    monkeypatch.setattr(models, "identify_bi_encoder", lambda *_, **__: bi.identity)
-    monkeypatch.setattr(models, "load_cross_encoder", lambda *_, **__: cross)
-    monkeypatch.chdir(home)
-    monkeypatch.setenv("BIENC_CACHE", str(home / "cache"))
-    monkeypatch.setenv("BIENC_DATA", str(home / "data"))
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setattr("bienc_cli.cli.judge.on_terminal", lambda: True)
-    monkeypatch.setattr("bienc_cli.render.info.size", lambda _bytes: "1.2 MB")
-    monkeypatch.setattr("bienc_cli.render.removal.size", lambda _bytes: "36.9 kB")
+    patched.setattr(models, "load_bi_encoder", lambda *_, **__: bi)
+    patched.setattr(models, "identify_bi_encoder", lambda *_, **__: bi.identity)
+    patched.setattr(models, "load_cross_encoder", lambda *_, **__: cross)
+    patched.chdir(home)
+    for variable in [each for each in os.environ if each.startswith("BIENC_")]:
+        patched.delenv(variable)
+    patched.setenv("BIENC_CACHE", str(home / "cache"))
+    patched.setenv("BIENC_DATA", str(home / "data"))
+    patched.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    patched.setenv("TERM", "xterm-256color")
+    patched.setattr("bienc_cli.cli.judge.on_terminal", lambda: True)
+    patched.setattr("bienc_cli.render.info.size", lambda _bytes: "1.2 MB")
+    patched.setattr("bienc_cli.render.removal.size", lambda _bytes: "36.9 kB")
     for name, text in DOCUMENTS.items():
         path = home / "docs" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -156,21 +165,17 @@ def show(run: Callable[..., object], home: Path, monkeypatch: pytest.MonkeyPatch
 
     def called(argv: tuple[str, ...], columns: int | None, keys: str) -> str:
         clock = itertools.count()
-        monkeypatch.setattr(
-            stages, "time", SimpleNamespace(perf_counter=lambda: 0.0417 * next(clock))
-        )
+        patched.setattr(stages, "time", SimpleNamespace(perf_counter=lambda: 0.0417 * next(clock)))
         left = iter(keys)
-        monkeypatch.setattr("bienc_cli.cli.judge.read_key", lambda: next(left))
+        patched.setattr("bienc_cli.cli.judge.read_key", lambda: next(left))
         out = Screen(terminal=columns is not None)
         err = out if argv[0] == "judge" else Screen(terminal=False)
         for variable, number in (("COLUMNS", columns), ("LINES", columns and 24)):
             if number is None:
-                monkeypatch.delenv(variable, raising=False)
+                patched.delenv(variable, raising=False)
             else:
-                monkeypatch.setenv(variable, str(number))
-        with monkeypatch.context() as patched:
-            patched.setattr(sys, "stdout", out)
-            patched.setattr(sys, "stderr", err)
+                patched.setenv(variable, str(number))
+        with redirect_stdout(out), redirect_stderr(err):
             code = main(list(argv))
         told = "" if err is out else err.getvalue()
         text = _ESCAPE.sub("", f"{out.getvalue()}{told}[{code}]\n")
@@ -181,18 +186,14 @@ def show(run: Callable[..., object], home: Path, monkeypatch: pytest.MonkeyPatch
     return shown
 
 
-# Judging takes keys, and so a terminal.
 RECORDINGS = [
-    (name, width)
-    for name in SCREENS
-    for width in WIDTHS
-    if not (name.startswith("judge") and width == "pipe")
+    (name, width) for name in SCREENS for width in WIDTHS if not (name in KEYS and width == "pipe")
 ]
 
 
 @pytest.mark.parametrize(("name", "width"), RECORDINGS)
-def test_the_screen_is_the_one_that_was_read(show: Show, name: str, width: str) -> None:
-    shown = show(name, WIDTHS[width])
+def test_the_screen_is_the_one_that_was_read(name: str, width: str) -> None:
+    shown = screens_of(name)[WIDTHS[width]]
     recorded = RECORDED / f"{name}.{width}.txt"
     if os.environ.get("RECORD_SCREENS"):
         recorded.parent.mkdir(exist_ok=True)
@@ -201,11 +202,13 @@ def test_the_screen_is_the_one_that_was_read(show: Show, name: str, width: str) 
 
 
 @pytest.mark.parametrize("name", SCREENS)
-def test_no_word_and_no_number_is_broken_at_any_width(show: Show, name: str) -> None:
+def test_no_word_and_no_number_is_broken_at_any_width(name: str) -> None:
     """What stands on a screen without end stands whole on every other."""
-    widest = show(name, 2000)
-    for width in (60, 80, 100, 120):
-        shown = show(name, width)
+    screens = screens_of(name)
+    *widths, without_end = COLUMNS
+    widest = screens[without_end]
+    for width in widths:
+        shown = screens[width]
         lines = shown.splitlines()
         # What goes to stderr is for the terminal to wrap.
         on_screen = itertools.takewhile(lambda line: not line.startswith("warning:"), lines)

@@ -180,7 +180,7 @@ def test_the_sample_itself_is_read(name, tmp_path):
 def test_arbitrary_bytes(name, tmp_path):
     path = tmp_path / f"a{SUFFIXES[name]}"
 
-    @settings(fuzzed, max_examples=times(60, 2000))
+    @settings(fuzzed, max_examples=times(30, 2000))
     @given(st.binary(max_size=500))
     def run(content):
         read_and_check(path, content)
@@ -195,7 +195,7 @@ def test_damaged_parts(name, tmp_path):
     parts = parts_of(SAMPLES[name])
     names = sorted(part for part in parts if not part.endswith((".jpeg", "styles.xml")))
 
-    @settings(fuzzed, max_examples=times(120, 3000))
+    @settings(fuzzed, max_examples=times(50, 3000))
     @given(st.sampled_from(names).flatmap(lambda n: st.tuples(st.just(n), damaged(parts[n]))))
     def run(damage):
         part, content = damage
@@ -210,7 +210,7 @@ def test_arbitrary_text(name, tmp_path):
     # The characters that mean something to one format or another, close together.
     marks = st.text("#=-*`~>|[](){}<>/\\\"'&;:,.!@ \n\t\r\f\u2028ax1é\ufeff", max_size=120)
 
-    @settings(fuzzed, max_examples=times(150, 1000))
+    @settings(fuzzed, max_examples=times(75, 1000))
     @given(marks)
     def run(text):
         read_and_check(path, text.encode())
@@ -222,7 +222,7 @@ def test_arbitrary_text(name, tmp_path):
 def test_damaged_files(name, tmp_path):
     path = tmp_path / f"a{SUFFIXES[name]}"
 
-    @settings(fuzzed, max_examples=times(120, 3000))
+    @settings(fuzzed, max_examples=times(50, 3000))
     @given(damaged(SAMPLES[name]))
     def run(content):
         read_and_check(path, content)

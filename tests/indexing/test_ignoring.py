@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bienc_cli.errors import UsageError
 from bienc_cli.indexing.ignoring import Patterns
 from bienc_cli.patterns import parse_patterns, parse_rule
+from endurance import times
 from folders import found
 
 NAMES = ["a", "b", "ab", "a.md", "b.txt", "[x]", "a b", "#a", "!b", "\u00e5", "a\u00e5b"]
@@ -71,7 +72,9 @@ def kept_by_git(root) -> list[str]:
 
 
 @settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=times(100, 2_000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(files=IGNORE_FILES)
 @example(files={"": ["*", "!*/", "!*.md"]})
@@ -90,7 +93,9 @@ def test_the_same_files_as_git(tree, files):
 
 
 @settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=times(50, 1_000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     files=IGNORE_FILES,

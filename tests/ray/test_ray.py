@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from importlib.util import find_spec
@@ -302,6 +303,7 @@ def test_interrupted_it_leaves_no_process_behind(tmp_path: Path) -> None:
     try:
         while not (tmp_path / "told").exists():
             assert process.poll() is None, process.communicate()
+            time.sleep(0.02)
         started = descendants(process.pid)
         assert int((tmp_path / "told").read_text()) in started
         process.send_signal(signal.SIGINT)

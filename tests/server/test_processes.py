@@ -18,6 +18,7 @@ import pytest
 
 import bienc_cli
 import endurance
+from commands import Run
 from folders import FRUIT, Folder
 from warm_server import timeless
 
@@ -303,8 +304,11 @@ def test_the_address_is_printed_with_the_token(house: House) -> None:
     ],
     ids=str,
 )
-def test_what_cannot_be_served_is_said(house: House, argv: tuple[str, ...], said: str) -> None:
-    code, printed, error = house.run("serve", *argv)
+def test_what_cannot_be_served_is_said(
+    indexed: Run, monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.setattr("bienc_cli.server.life.live", lambda *_, **__: pytest.fail("it is served"))
+    code, printed, error = indexed("serve", *argv)
     assert (code, printed) == (2, "")
     assert said in error
     assert "hint:" in error

@@ -22,7 +22,7 @@ from endurance import times
 from stores import DIM, build, numbered, opened_graph
 
 HERE = Path(__file__).parent
-CRAFTED = times(1_500, 20_000)
+CRAFTED = times(400, 20_000)
 NODES = 300
 
 
