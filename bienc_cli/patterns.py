@@ -240,10 +240,9 @@ class _MatchedFiles:
         self._directories = {"": False}
 
     def has(self, path: str) -> bool:
-        directory = path.rpartition("/")[0]
-        return self._has_directory(directory) or any(
-            rule.matches(path, is_directory=False) for rule in self._rules
-        )
+        if self._has_directory(path.rpartition("/")[0]):
+            return True
+        return any(rule.matches(path, is_directory=False) for rule in self._rules)
 
     def _has_directory(self, path: str) -> bool:
         unjudged = []
