@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bienc_cli.formats.decoding import read_text
 from bienc_cli.formats.lines import spans_to_blocks, split_lines
+from bienc_cli.formats.table_headers import asciidoc_tables, with_headers
 from bienc_cli.formats.titles import title_of
 from bienc_cli.types import Document, Heading
 
@@ -47,7 +48,10 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         "asciidoc",
         title=title_of(headings),
         headings=tuple(headings),
-        blocks=spans_to_blocks(text, cuts, len(text)),
+        blocks=with_headers(
+            spans_to_blocks(text, cuts, len(text)),
+            asciidoc_tables(text, lambda cell: _plain(cell, {})),
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from bienc_cli.formats.decoding import read_text
 from bienc_cli.formats.escapes import with_tex_letters
 from bienc_cli.formats.lines import section_blocks
+from bienc_cli.formats.table_headers import latex_tables, with_headers
 from bienc_cli.types import Document, Heading
 
 _LEVELS = {
@@ -83,7 +84,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         "latex",
         title=title,
         headings=tuple(headings),
-        blocks=section_blocks(text, headings),
+        blocks=with_headers(section_blocks(text, headings), latex_tables(text, _plain)),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bienc_cli.formats.decoding import read_text
 from bienc_cli.formats.lines import paragraph_cuts, spans_to_blocks, split_lines
+from bienc_cli.formats.table_headers import org_tables, with_headers
 from bienc_cli.types import Document, Heading
 
 # The state of a headline, such as TODO, precedes its title.
@@ -42,8 +43,11 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         "org",
         title=_plain(title[1]) if title else None,
         headings=tuple(headings),
-        blocks=spans_to_blocks(
-            text, sorted(cuts | {heading.start for heading in headings}), len(text)
+        blocks=with_headers(
+            spans_to_blocks(
+                text, sorted(cuts | {heading.start for heading in headings}), len(text)
+            ),
+            org_tables((line for line in split_lines(text) if line[0] not in in_block), _plain),
         ),
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bienc_cli.formats.decoding import read_text
 from bienc_cli.formats.lines import hanging_cuts, spans_to_blocks, split_lines
+from bienc_cli.formats.table_headers import rst_tables, with_headers
 from bienc_cli.formats.titles import title_of
 from bienc_cli.types import Document, Heading
 
@@ -28,7 +29,9 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         "rst",
         title=title_of(headings),
         headings=headings,
-        blocks=spans_to_blocks(text, list(hanging_cuts(text)), len(text)),
+        blocks=with_headers(
+            spans_to_blocks(text, list(hanging_cuts(text)), len(text)), rst_tables(text, _plain)
+        ),
     )
 
 
@@ -56,8 +59,12 @@ def _headings(text: str) -> Iterator[Heading]:
         adornment = (underline[0], overlined)
         level = levels.setdefault(adornment, len(levels) + 1)
         start = lines[index - 2][0] if overlined else title_start
-        yield Heading(start, level, _MARKUP.sub(_shown, title).strip() or title.strip())
+        yield Heading(start, level, _plain(title) or title.strip())
         index += 2
+
+
+def _plain(title: str) -> str:
+    return _MARKUP.sub(_shown, title).strip()
 
 
 def _shown(markup: re.Match[str]) -> str:
