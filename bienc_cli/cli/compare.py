@@ -22,8 +22,8 @@ from bienc_cli.render.view import CompareFormat, OutputFormat
 
 if TYPE_CHECKING:
     from bienc_cli.library.front_door import Index
-    from bienc_cli.library.index_answers import CompareAnswer
     from bienc_cli.library.measured_answers import EvaluateAnswer
+    from bienc_cli.library.search_answers import CompareAnswer
     from bienc_cli.library.shared_models import Models
 
 _MANY = "Many queries"

@@ -282,13 +282,15 @@ def _places(index: list[str] | None, *, needs_client: bool) -> list[IndexPlace]:
         Declined: a server cannot do this for a client.
     """
     from bienc_cli.environment.index_places import indexes_to_read
+
+    if caller.warm() is None:
+        return indexes_to_read(index)
     from bienc_cli.server.resident import MOST_READERS
 
-    is_served = caller.warm() is not None
-    if is_served and needs_client:
+    if needs_client:
         raise Declined("standard input and editor are the client's")
     places = indexes_to_read(index)
-    if is_served and len(places) > MOST_READERS:
+    if len(places) > MOST_READERS:
         raise Declined(f"{len(places)} indexes are more than are held")
     return places
 

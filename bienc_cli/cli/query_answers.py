@@ -11,7 +11,7 @@ from bienc_cli.render.view import OutputFormat
 
 if TYPE_CHECKING:
     from bienc_cli.library.front_door import Index
-    from bienc_cli.library.index_answers import SearchAnswer
+    from bienc_cli.library.search_answers import SearchAnswer
     from bienc_cli.render.search import SearchView
     from bienc_cli.render.view import View
     from bienc_cli.search import SearchOptions, SearchResult

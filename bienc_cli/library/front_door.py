@@ -30,8 +30,8 @@ from bienc_cli.strategy import strategies_named, strategy_chosen
 
 if TYPE_CHECKING:
     from bienc_cli.indexing.report import IndexOptions
-    from bienc_cli.library.index_answers import CompareAnswer, SearchAnswer
     from bienc_cli.library.measured_answers import ScoreAnswer
+    from bienc_cli.library.search_answers import CompareAnswer, SearchAnswer
     from bienc_cli.search import SearchOptions
     from bienc_cli.search.excerpts import Excerpt
     from bienc_cli.search.joined import Joined
@@ -159,7 +159,7 @@ class Index(Overview, Quality, Upkeep):
         self, query: str, options: SearchOptions, also: Sequence[Index] = ()
     ) -> SearchAnswer:
         """Like `search`, with all options; see `search_options`."""
-        from bienc_cli.library.index_answers import SearchAnswer
+        from bienc_cli.library.search_answers import SearchAnswer
         from bienc_cli.search import check_query, search
 
         check_query(query)
@@ -222,7 +222,7 @@ class Index(Overview, Quality, Upkeep):
             ModelUnavailable: a model's weights are not available.
         """
         from bienc_cli.evaluation.comparison import COMPARED_BY_DEFAULT, CompareOptions, compare
-        from bienc_cli.library.index_answers import CompareAnswer
+        from bienc_cli.library.search_answers import CompareAnswer
 
         options = CompareOptions(
             strategies=strategies_named(several(strategies)) if strategies else COMPARED_BY_DEFAULT,

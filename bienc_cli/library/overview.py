@@ -14,7 +14,7 @@ from bienc_cli.errors import PathNotFound, UsageError
 from bienc_cli.library.opened_index import OpenedIndex, documents_of, several, unknown
 
 if TYPE_CHECKING:
-    from bienc_cli.library.index_answers import LabelsAnswer, PairsAnswer, SimilarAnswer
+    from bienc_cli.library.overview_answers import LabelsAnswer, PairsAnswer, SimilarAnswer
     from bienc_cli.search.pairs import Pair
     from bienc_cli.search.similar import Similar
     from bienc_cli.search.subject import Subject
@@ -61,7 +61,7 @@ class Overview(OpenedIndex):
             PathNotFound: the path is neither a document of the index nor a file.
             UsageError: the arguments are invalid or contradict each other.
         """
-        from bienc_cli.library.index_answers import SimilarAnswer
+        from bienc_cli.library.overview_answers import SimilarAnswer
         from bienc_cli.search.similar import SimilarOptions, similar
 
         if (path is None) == (text is None):
@@ -145,7 +145,7 @@ class Overview(OpenedIndex):
             UsageError: the arguments are invalid or contradict each other.
             ModelUnavailable: a model's weights are not available.
         """
-        from bienc_cli.library.index_answers import PairsAnswer
+        from bienc_cli.library.overview_answers import PairsAnswer
         from bienc_cli.search.clusters import gathered
         from bienc_cli.search.pair_log import PairLog
         from bienc_cli.search.pairs import PairsOptions, find_pairs, search_key
@@ -199,7 +199,7 @@ class Overview(OpenedIndex):
             UsageError: the arguments are invalid.
             ModelUnavailable: a model's weights are not available.
         """
-        from bienc_cli.library.index_answers import LabelsAnswer
+        from bienc_cli.library.overview_answers import LabelsAnswer
         from bienc_cli.search.zero_shot import check_labels, label_documents
 
         names, where = check_labels(several(labels)), documents_of(path, type)

@@ -11,13 +11,8 @@ from bienc_cli.errors import UsageError
 from bienc_cli.strategy import Strategy
 
 if TYPE_CHECKING:
-    from bienc_cli.library.index_answers import (
-        CompareAnswer,
-        LabelsAnswer,
-        PairsAnswer,
-        SearchAnswer,
-        SimilarAnswer,
-    )
+    from bienc_cli.library.overview_answers import LabelsAnswer, PairsAnswer, SimilarAnswer
+    from bienc_cli.library.search_answers import CompareAnswer, SearchAnswer
     from bienc_cli.library.upkeep_answers import BuildAnswer, StatusAnswer
     from bienc_cli.search.excerpts import Excerpt
     from bienc_cli.store import IndexInfo, IndexReader

@@ -122,7 +122,7 @@ def test_an_answer_in_json_loads_nothing_that_lays_out_tables() -> None:
 QUERY = """
 import sys
 import bienc_cli.cli.query, bienc_cli.environment.defaults, bienc_cli.indexing.freshness
-import bienc_cli.library.front_door, bienc_cli.library.index_answers, bienc_cli.models
+import bienc_cli.library.front_door, bienc_cli.library.search_answers, bienc_cli.models
 import bienc_cli.render.search, bienc_cli.search, bienc_cli.search.sentences
 import bienc_cli.store.reader
 print(sorted(sys.modules))
