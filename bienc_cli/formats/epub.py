@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.bookmarks import lines_of_title
 from bienc_cli.formats.builder import DocumentBuilder
 from bienc_cli.formats.decoding import decode
+from bienc_cli.formats.epub_styles import heading_levels, looks, with_headings
 from bienc_cli.formats.html import document_of
 from bienc_cli.formats.html_nodes import raising_classes
 from bienc_cli.formats.package import Package
@@ -29,6 +30,10 @@ a file instead of to the whole file."""
 
 _TYPE = "{http://www.idpf.org/2007/ops}type"
 _MOST_PARTS = 200
+
+_UNTITLED = "Unknown Title"
+_NUMBERED = re.compile(r"Section \d+\Z")
+"""What LibreOffice calls a book and a part of it that have no names."""
 
 _EMPTY = re.compile(
     # To an HTML parser, a self-closing element goes on to the end of the page.
@@ -47,41 +52,70 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
             for item in tree.iterfind("{*}manifest/{*}item")
         }
         labels = _labels(package, tree, items)
+        generators = (meta.get("content") or "" for meta in tree.iterfind("{*}metadata/{*}meta"))
+        unnamed = any("libepubgen" in generator for generator in generators)
         locked = _locked(package)
-        raising = _raising(package)
+        sheets = _sheets(package)
+        raising = raising_classes(sheets)
+        names = [items[key][0] for key in _spine(tree) if key in items]
+        levels = heading_levels(_pages(package, names), looks(sheets))
         builder = DocumentBuilder()
-        for reference in tree.iterfind("{*}spine/{*}itemref"):
-            name, item = items.get(reference.get("idref") or "", ("", None))
+        for key in _spine(tree):
+            name, item = items.get(key, ("", None))
             if item is None or _is_contents(item):
                 # The table of contents repeats the headings of the chapters.
                 continue
             if name in locked:
                 raise UnreadableFile("encrypted", "encrypted, a book with copy protection")
             builder.end_headings()
-            _add_chapter(builder, package.data(name), labels.get(name, []), raising)
+            data = package.data(name)
+            if data is not None:
+                entries = [
+                    label
+                    for label in labels.get(name, [])
+                    if not (unnamed and _NUMBERED.match(label[1]))
+                ]
+                _add_chapter(builder, data, levels, entries, raising)
         title = tree.findtext("{*}metadata/{*}title")
-        yield builder.build(doc_id, "epub", title)
+        yield builder.build(doc_id, "epub", None if unnamed and title == _UNTITLED else title)
 
 
-def _raising(package: Package) -> set[str]:
-    """The classes that the book's style sheets make superscript."""
-    classes: set[str] = set()
+def _sheets(package: Package) -> str:
+    """The book's style sheets, as far as they are readable."""
+    sheets = []
     for name in package.names(r".*\.css"):
         with contextlib.suppress(UnreadableFile):
-            classes |= raising_classes(decode(package.data(name) or b""))
-    return classes
+            sheets.append(decode(package.data(name) or b""))
+    return "\n".join(sheets)
+
+
+def _spine(tree: Element) -> Iterator[str]:
+    for reference in tree.iterfind("{*}spine/{*}itemref"):
+        yield reference.get("idref") or ""
+
+
+def _pages(package: Package, names: Iterable[str]) -> Iterator[bytes]:
+    for name in names:
+        with contextlib.suppress(UnreadableFile):
+            yield package.data(name) or b""
 
 
 def _add_chapter(
-    builder: DocumentBuilder, data: bytes | None, labels: list[_Label], raising: set[str]
+    builder: DocumentBuilder,
+    data: bytes,
+    levels: Mapping[bytes, int],
+    labels: list[_Label],
+    raising: set[str],
 ) -> None:
-    if data is None:
-        return
+    page = _EMPTY.sub(rb"<\1\2></\1>", data)
     try:
-        chapter = document_of(_EMPTY.sub(rb"<\1\2></\1>", data), "", raising=raising)
+        chapter = document_of(with_headings(page, levels), "", raising=raising)
     except UnreadableFile:
         # A page with only a picture.
         return
+    if labels and levels and labels[0][1] not in {head.title for head in chapter.headings}:
+        # What looks like a heading is something else.
+        chapter = document_of(page, "", raising=raising)
     if not chapter.headings and labels:
         # A part of the book and its first chapter may begin in the same file.
         begun = 1
