@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import itertools
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,10 @@ _MOST_OPTIONS = 30
 """A longer list box scrolls, and most of it is out of sight."""
 
 _NO_NOTES = frozenset({"/Link", "/Popup", "/Widget"})
+_DRAWN = frozenset({"/FreeText", "/Stamp"})
+"""Annotations that show words on the page, and not an icon for them."""
+
+_TAG = re.compile(r"<[^<>]*>")
 
 
 def fields_and_notes(page: PageObject) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -38,9 +44,9 @@ def fields_and_notes(page: PageObject) -> tuple[tuple[str, ...], tuple[str, ...]
                     continue
                 kind = _entry(annotation, "/Subtype")
                 if kind == "/Widget":
-                    fields += _field(annotation)
+                    fields += _field(page, annotation)
                 elif kind not in _NO_NOTES:
-                    notes += _note(annotation)
+                    notes += _note(page, annotation)
     return tuple(fields), tuple(notes)
 
 
@@ -49,15 +55,29 @@ def _entry(dictionary: Any, key: str) -> Any:
     return dictionary[key] if key in dictionary else None  # noqa: SIM401  (not the same here)
 
 
-def _note(annotation: Any) -> Iterator[str]:
-    if contents := str(_entry(annotation, "/Contents") or "").strip():
+def _drawn(page: PageObject, annotation: Any, rich: str) -> str:
+    """Words that are only in the rich text under the key `rich`, which is XHTML, or are drawn."""
+    with contextlib.suppress(Exception):
+        if source := _entry(annotation, rich):
+            return html.unescape(_TAG.sub(" ", _one(source))).strip()
+        form = _entry(_entry(annotation, "/AP"), "/N")
+        if hasattr(form, "get_data"):
+            return page.extract_xform_text(form).strip()
+    return ""
+
+
+def _note(page: PageObject, annotation: Any) -> Iterator[str]:
+    contents = str(_entry(annotation, "/Contents") or "").strip()
+    if not contents and _entry(annotation, "/Subtype") in _DRAWN:
+        contents = _drawn(page, annotation, "/RC")
+    if contents:
         author = str(_entry(annotation, "/T") or "").strip()
         # Viewers show the author of a note, except for free text, which is part of the page.
         named = author and _entry(annotation, "/Subtype") != "/FreeText"
         yield f"{author}: {contents}" if named else contents
 
 
-def _field(widget: Any) -> Iterator[str]:
+def _field(page: PageObject, widget: Any) -> Iterator[str]:
     # The parts of a field inherit entries that they lack.
     chain = [widget]
     while (parent := _entry(chain[-1], "/Parent")) is not None and len(chain) < _DEEPEST_FIELD:
@@ -73,10 +93,15 @@ def _field(widget: Any) -> Iterator[str]:
     if kind == "/Btn":
         # A button is on if it shows a state other than `Off`.
         value = _entry(widget, "/AS") or value
+        caption = str(_entry(_entry(widget, "/MK") or {}, "/CA") or "").strip()
+        # A check box has a single sign, of a font of signs.
+        yield from filter(lambda words: len(words) > 1, [caption])
         if value in {None, "/Off"}:
             return
     values = [_one(each) for each in (value if isinstance(value, list) else [value]) if each]
     label = inherited("/TU") or inherited("/T")
+    if kind == "/Tx" and not values:
+        values = [_drawn(page, widget, "/RV")]
     options = list(itertools.islice(inherited("/Opt") or (), _MOST))
     if kind == "/Btn":
         shown = {str(index): _one(option) for index, option in enumerate(options)}
