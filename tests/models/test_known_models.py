@@ -171,9 +171,10 @@ def in_full_precision(
     else:
         inputs = tokenizer.encode([model.files.query_prompt + text for text in texts], limit)
     # Of unequal lengths, but not all as long as the longest: padding is computed like words.
-    rows = np.argsort([len(one) for one in inputs])
+    lengths = np.array([len(one) for one in inputs])
+    rows = np.argsort(lengths)
     found = []
-    for part in (rows[:-2], rows[-2:]):
+    for part in np.split(rows, [np.sum(lengths <= 192)]):
         batch = tokenizer.pad([inputs[row] for row in part], multiple=16, limit=limit)
         found.append(graph(batch).reshape(len(part), -1))
     return np.concatenate(found)[np.argsort(rows)]
