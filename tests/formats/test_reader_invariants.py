@@ -180,7 +180,7 @@ def test_the_sample_itself_is_read(name, tmp_path):
 def test_arbitrary_bytes(name, tmp_path):
     path = tmp_path / f"a{SUFFIXES[name]}"
 
-    @settings(fuzzed, max_examples=times(30, 2000))
+    @settings(fuzzed, max_examples=times(60, 2000))
     @given(st.binary(max_size=500))
     def run(content):
         read_and_check(path, content)
