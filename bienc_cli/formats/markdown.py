@@ -39,13 +39,19 @@ _IN_HTML = re.compile(
 _ENCLOSED = re.compile(
     r"<(?P<closed>/?)(?P<name>(?i:details|aside|blockquote)|[A-Z][\w.]*)(?=[\s/>])"
     r"""(?P<said>(?:"[^"]*"|'[^']*'|\{[^{}]*\}|[^<>"'{}])*)>"""
-    r"|^[ \t]*(?P<fence>:{3,})[ \t]*(?P<begun>[^\s:][^\n]*)?$",
+    r"|^[ \t]*(?P<fence>:{3,})[ \t]*(?P<begun>[^\s:][^\n]*)?$"
+    r"|\{(?:\{[<%]|%-?)[ \t]*(?P<ending>end|/[ \t]*)?(?P<tab>tab|expand|details|accordion)(?=\s)"
+    r"(?P<named>[^{}\n]*?)(?:[>%]\}|-?%)\}",
     re.MULTILINE,
 )
-"""Start and end of what ends the headings inside it: HTML elements, MDX components, and divisions
-fenced by colons, as in Pandoc, Docusaurus and MyST."""
+"""Start and end of what ends the headings inside it: HTML elements, MDX components, divisions
+fenced by colons, as in Pandoc, Docusaurus and MyST, and tabs of GitBook and Hugo."""
 
 _LABEL = re.compile(r"""(?<!\S)(?:label|title)\s*=\s*\{?\s*(?:"([^"]+)"|'([^']+)')""")
+
+_TAB_LABEL = re.compile(
+    r"""(?:(?<!\S)(?:title|name|header|label|summary)\s*=\s*|^\s*)(?:"([^"]+)"|'([^']+)')"""
+)
 
 _HIGHLIGHTED = re.compile(r"\{(?:%-?|\{[<%])[ \t]*(?P<ends>end|/[ \t]*)?(?:highlight|comment)\b")
 """Tags of site generators around code, and around what they leave out."""
@@ -155,14 +161,19 @@ class _Enclosed:
     def process(self, text: str, start: int, end: int) -> Iterator[Heading]:
         """Process the tags in [start, end), which follow all tags so far; labels are headings."""
         for tag in _ENCLOSED.finditer(text, start, end):
-            name = (tag["name"] or tag["fence"][:3]).lower()
-            if tag["closed"] or (tag["fence"] and not tag["begun"]):
+            name = (tag["name"] or tag["tab"] or tag["fence"][:3]).lower()
+            if tag["closed"] or tag["ending"] or (tag["fence"] and not tag["begun"]):
                 self._close(name, tag.end())
             elif tag["fence"]:
                 self._push(name, tag.start())
-            elif not tag["said"].endswith("/") and _begins_a_line(text, tag.start()):
+            elif not (tag["said"] or tag["named"] or "").endswith("/") and _begins_a_line(
+                text, tag.start()
+            ):
                 self._push(name, tag.start())
-                label = _LABEL.search(tag["said"]) if tag["name"] != name else None
+                if tag["tab"]:
+                    label = _TAB_LABEL.search(tag["named"])
+                else:
+                    label = _LABEL.search(tag["said"]) if tag["name"] != name else None
                 if label is not None:
                     self.level += 1
                     self._labelled.add(tag.start())

@@ -1,12 +1,14 @@
 """Components of MDX: what they are labelled heads what is in them, and nothing behind."""
 
+from pathlib import Path
+
 import pytest
 
 from bienc_cli.chunking.chunker import chunk
 from bienc_cli.chunking.outline import Outline
 from bienc_cli.types import ChunkingParameters
 from fakes import FakeTokenizer
-from reader_samples import block_texts, read_one
+from reader_samples import block_texts, outline, read_one
 
 TABS = """\
 ## Outer
@@ -83,3 +85,31 @@ def test_lines_that_are_set_in_are_code_in_markdown_alone(tmp_path):
     source = "words\n\n    # one\n\n    two\n"
     assert block_texts(read(tmp_path, source, "a.md")) == ["words", "# one\n\n    two"]
     assert [one.title for one in read(tmp_path, source).headings] == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        ('{{% tab title="{}" %}}', "{% endtab %}"),
+        ("{{%- tab title='{}' -%}}", "{%- endtab -%}"),
+        ('{{{{< tab "{}" >}}}}', "{{< /tab >}}"),
+        ('{{{{< tab lang="sh" header="{}" >}}}}', "{{< /tab >}}"),
+        ('{{{{% expand title="{}" %}}}}', "{{% /expand %}}"),
+    ],
+)
+def test_tabs_of_site_generators_are_headings_of_what_they_hold(
+    tmp_path: Path, begin: str, end: str
+) -> None:
+    tabs = "\n\n".join(f"{begin.format(name)}\nUse {name}.\n{end}" for name in ("Linux", "Mac"))
+    source = f"# Install\n\n{{{{< tabs >}}}}\n{tabs}\n{{{{< /tabs >}}}}\n\nAfter.\n"
+    path = tmp_path / "a.md"
+    path.write_text(source)
+    document = read_one(path)
+    assert outline(document) == [(1, "Install"), (2, "Linux"), (2, "Mac")]
+    assert [document.text[h.end :].lstrip()[:1] for h in document.headings[1:]] == ["{", "{"]
+
+
+def test_a_tag_that_is_never_closed_heads_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text('# Install\n\n{{< tab "Linux" />}}\n\n{% details title="More" %}\n\n## Below\n')
+    assert outline(read_one(path)) == [(1, "Install"), (2, "Below")]
