@@ -70,7 +70,7 @@ def long_lines(draw):
 
 
 @pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=lambda tokenizer: type(tokenizer).__name__)
-@settings(max_examples=times(60, 1_500), deadline=None)
+@settings(max_examples=times(150, 1_500), deadline=None)
 @given(document=long_lines(), max_tokens=st.integers(32, 60), overlap=st.integers(0, 16))
 @example(
     document=Document("d", " ".join(f"job={n:x}f{n:x}" for n in range(100)), "text"),
