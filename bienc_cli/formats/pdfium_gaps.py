@@ -48,8 +48,8 @@ def marked_gaps(text_page: PdfTextPage, text: str) -> Iterator[tuple[int, str]]:
                 if gap >= NARROWEST * places.size(index + shift):
                     yield index - 1, text[index - 1] + GAP
             elif text[index - 1 : index] == " " and not places.is_generated(index + shift - 1):
-                # Boxes of slanted letters extend into the space.
-                moved = left - places.box(index + shift - 1)[0]
+                # Boxes of slanted letters, and of a `j`, extend into the space; origins do not.
+                moved = places.origin(index + shift)[0] - places.origin(index + shift - 1)[0]
                 size = places.size(index + shift)
                 if NO_SPACE[0] < gap / size < NO_SPACE[1] and moved < NARROWEST * size:
                     yield index - 1, ""

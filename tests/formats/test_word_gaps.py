@@ -66,6 +66,17 @@ def test_a_word_whose_letters_are_set_apart_is_a_word(
     assert read(tmp_path, drawn_pdf(drawn), engine).text.split() == words
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("font", ["Times-Roman", "Times-BoldItalic"])
+def test_a_letter_that_reaches_into_the_space_before_it_leaves_it(
+    engine: str, font: str, tmp_path: Path
+) -> None:
+    fonts = f"<< /Type /Font /Subtype /Type1 /BaseFont /{font} /Encoding /WinAnsiEncoding >>"
+    drawn = "BT /F1 8 Tf 50 700 Td -0.1 Tw (a nonconsolidated joint fund) Tj ET"
+    content = drawn_pdf(drawn, objects=[fonts], resources="/Font << /F1 6 0 R >>")
+    assert "nonconsolidated joint fund" in read(tmp_path, content, engine).text
+
+
 @pytest.mark.parametrize("moved", ["1 0 0 1 140.5 700 Tm", "/F1 1 Tf 10 0 0 10 140.5 700 Tm"])
 def test_a_gap_before_a_text_object_of_its_own(moved: str, tmp_path: Path) -> None:
     """As a link has one, for its colour."""
@@ -89,7 +100,7 @@ def test_which_gaps_are_between_words() -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("family", ["T", "H"])
 @pytest.mark.parametrize("columns", ["1", "2"])
-@pytest.mark.skipif(not (shutil.which("groff") and shutil.which("ps2pdf")), reason="needs groff")
+@pytest.mark.skipif(not (shutil.which("groff") and shutil.which("ps2pdf")), reason="no groff or ps2pdf")
 def test_what_groff_writes_has_its_words(
     engine: str, family: str, columns: str, tmp_path: Path
 ) -> None:
