@@ -100,7 +100,9 @@ def test_which_gaps_are_between_words() -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("family", ["T", "H"])
 @pytest.mark.parametrize("columns", ["1", "2"])
-@pytest.mark.skipif(not (shutil.which("groff") and shutil.which("ps2pdf")), reason="no groff or ps2pdf")
+@pytest.mark.skipif(
+    not (shutil.which("groff") and shutil.which("ps2pdf")), reason="no groff or ps2pdf"
+)
 def test_what_groff_writes_has_its_words(
     engine: str, family: str, columns: str, tmp_path: Path
 ) -> None:
