@@ -13,6 +13,13 @@ _BETWEEN_WORDS = re.compile(r"[\s_.+~-]+|(?<=[a-z])(?=[A-Z])")
 _A_WORD = re.compile(r"[^\W\d_]{3}")
 """A name without this says nothing about the file: `0001`, `a`."""
 
+_DATE = re.compile(
+    r"(?<!\d)(?P<year>(?:19|20)\d\d)(?:"
+    r"(?P<between>[-_.]?)(?P<month>0[1-9]|1[0-2])(?P=between)(?P<day>0[1-9]|[12]\d|3[01])"
+    r"|[-_.](?P<month_or_week>0[1-9]|1[0-2]|[wW][0-5]\d))(?!\.?\d|[^\W_])"
+)
+"""A day, as in names of a diary's notes, or a month or a week; a longer number is none."""
+
 _DIGEST = re.compile(r"[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*\Z")
 
 _RECORDS = "jsonl"
@@ -29,7 +36,7 @@ _RECENT = 16
 def name_words(doc_id: str, format_name: str) -> str:
     """The words of a file's name without its suffix; "" for records and for plain numbers.
 
-    `Lease_Zebrowski.txt` gives "Lease Zebrowski".
+    `Lease_Zebrowski.txt` gives "Lease Zebrowski"; dates are kept whole, as `2025-06-03`.
 
     Args:
         doc_id: id of the document.
@@ -60,5 +67,18 @@ def folder_words(doc_id: str, format_name: str) -> str:
 def _words(name: str) -> str:
     # Browsers save files under percent-encoded names.
     decoded = unquote(name)
-    words = " ".join(filter(None, _BETWEEN_WORDS.split(name if "\ufffd" in decoded else decoded)))
-    return words if _A_WORD.search(words) and not _DIGEST.match(name) else ""
+    readable = name if "\ufffd" in decoded else decoded
+    parts, end = [], 0
+    for date in _DATE.finditer(readable):
+        parts += [*_BETWEEN_WORDS.split(readable[end : date.start()]), _iso(date)]
+        end = date.end()
+    words = " ".join(filter(None, [*parts, *_BETWEEN_WORDS.split(readable[end:])]))
+    if _DIGEST.match(name) and not _DATE.fullmatch(name):
+        return ""
+    return words if parts or _A_WORD.search(words) else ""
+
+
+def _iso(date: re.Match[str]) -> str:
+    if date["day"]:
+        return f"{date['year']}-{date['month']}-{date['day']}"
+    return f"{date['year']}-{date['month_or_week'].upper()}"
