@@ -115,7 +115,7 @@ _FORMATS = (
         module=f"{_PACKAGE}.text",
         suffixes=tuple(
             (
-                ".txt .text .log .bib .srt .vtt .po .pot .xml .plist .fb2 .opml .xsd .xsl .xslt "
+                ".txt .text .log .bib .po .pot .xml .plist .fb2 .opml .xsd .xsl .xslt "
                 ".rss .atom .yaml .yml .toml .ini .cfg .conf .properties .diff .patch"
             ).split()
         ),
@@ -244,6 +244,12 @@ _FORMATS = (
         version=8,
         module=f"{_PACKAGE}.calendar",
         suffixes=(".ics", ".ical", ".ifb", ".vcf", ".vcard"),
+    ),
+    Format(
+        name="subtitles",
+        version=1,
+        module=f"{_PACKAGE}.subtitles",
+        suffixes=(".srt", ".vtt"),
     ),
     Format(
         name="mbox",

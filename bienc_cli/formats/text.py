@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,19 +10,7 @@ from bienc_cli.formats.encoded_data import without_data_in_xml
 from bienc_cli.types import Document
 
 _XML = frozenset({".xml", ".plist", ".fb2", ".opml", ".xsd", ".xsl", ".xslt", ".rss", ".atom"})
-_SUBTITLES = frozenset({".srt", ".vtt"})
-_VOICE = re.compile(r"<v(?:\.[\w.-]+)?[ \t]+([^<>\n]{1,80})>")
-_OF_SUBTITLES = re.compile(
-    r"</?(?:[biucv]|font|lang|ruby|rt)(?:[. \t][^<>\n]{0,80})?>|<[\d:.]{5,12}>|\{\\[^{}\n]{1,80}\}"
-)
-"""Markup of colours, fonts, positions and times inside subtitles."""
-
-_SETTINGS = re.compile(
-    r"^(?:STYLE|REGION)[ \t]*\n(?:(?!.*-->)[^\n]*\S[^\n]*(?:\n|\Z))*", re.MULTILINE
-)
-"""Blocks of WebVTT that define styles and regions."""
-
-_WITH_ESCAPES = _XML | _SUBTITLES | {".bib", ".po", ".pot", ".properties", ".toml", ".yaml", ".yml"}
+_WITH_ESCAPES = _XML | {".bib", ".po", ".pot", ".properties", ".toml", ".yaml", ".yml"}
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
@@ -43,11 +30,6 @@ def _unescaped(text: str, suffix: str) -> str:
     from bienc_cli.formats import escapes
     from bienc_cli.formats.json_source import with_strings_read
 
-    if suffix in _SUBTITLES:
-        if suffix == ".vtt":
-            text = _SETTINGS.sub(lambda block: "\n" * block[0].count("\n"), text)
-        text = _OF_SUBTITLES.sub("", _VOICE.sub(r"\1: ", text))
-        return escapes.with_references(text) if suffix == ".vtt" else text
     if suffix == ".bib":
         return escapes.with_bibtex_letters(text)
     if suffix == ".properties":

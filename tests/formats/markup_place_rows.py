@@ -164,6 +164,13 @@ def card(name: str) -> str:
 CARDS = "".join(map(card, ("Ann", "Ben", "Cleo")))
 
 
+def cues(name: str) -> str:
+    return "".join(
+        f"{number}\n00:00:{number:02},000 --> 00:00:{number:02},900\n{sentence}.\n\n"
+        for number, sentence in enumerate(sentences(40, name).split(". "), 1)
+    )
+
+
 DRAWING = "\n".join(
     [
         '<?xml version="1.0"?>',
@@ -185,6 +192,11 @@ def in_calendar(path: Path, place: Place) -> list[str]:
     return words("\n".join(shown).replace("DESCRIPTION", "Description").replace("NOTE", "Note"))
 
 
+def in_subtitles(path: Path, place: Place) -> list[str]:
+    lines = path.read_text(encoding="utf-8").split("\n")[place.first - 1 : place.last]
+    return words("\n".join(line for line in lines if "-->" not in line and not line.isdecimal()))
+
+
 def in_html(path: Path, place: Place) -> list[str]:
     lines = path.read_text(encoding="utf-8").split("\n")[place.first - 1 : place.last]
     assert lines[0].strip()
@@ -200,5 +212,6 @@ MARKUP_ROWS = [
     Row("man", MAN.encode(), in_lines),
     Row("calendar", CALENDAR.encode(), in_calendar),
     Row("calendar", CARDS.encode(), in_calendar, suffix=".vcf"),
+    Row("subtitles", cues("pears").encode(), in_subtitles),
     Row("json", ONE_LINE.encode(), in_lines),
 ]

@@ -41,6 +41,7 @@ SAMPLES = {
     "latex": b"\\title{T}\n\\section*[a]{B \\emph{c}}\n% d\n\\begin{verbatim}\n\\end{verbatim}\n",
     "man": b".TH A 1\n.SH B \\fIc\\fR\n.TP\n\\(em d\n.de e\nf\n..\n",
     "calendar": b"BEGIN:VCARD\nFN:A\nN;ENCODING=QUOTED-PRINTABLE:=C3=\n=BC;B\nNOTE:c\n d\\ne\n",
+    "subtitles": b"1\n00:01.000 --> 00:02.000\n<v A>b<i>c</i>\n\n2\n00:03.000 --> 00:04.000\nd\n",
     "rst": b"===\nT\n===\n\nA\n---\n\n.. note:: x\n\n   y\n\n* l\n",
     "html": HTML,
     "svg": b"<svg xmlns='s'>\n<title>A</title><switch><g><text>b<tspan x='1'>c</tspan></text></g>"
