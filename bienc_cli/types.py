@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import UsageError
 
-CHUNKING_VERSION = 3
+CHUNKING_VERSION = 4
 """Part of what makes a stored passage stale: increase it when the same text is chunked differently,
 or gets another context. If only one format is affected, increase its `Format.version`."""
 
