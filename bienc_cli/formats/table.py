@@ -167,7 +167,7 @@ _FORMATS = (
         suffixes=(".svg",),
         isolated_from=_MEBIBYTE // 16,
     ),
-    Format(name="pdf", version=7, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
+    Format(name="pdf", version=8, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
     Format(
         name="docx",
         version=10,
@@ -312,7 +312,7 @@ _FORMATS = (
 FORMATS: Mapping[str, Format] = MappingProxyType({known.name: known for known in _FORMATS})
 """All formats by name, in the order in which they are listed."""
 
-_PDFIUM = replace(FORMATS["pdf"], version=6, module=f"{_PACKAGE}.pdfium", variant="pdfium")
+_PDFIUM = replace(FORMATS["pdf"], version=7, module=f"{_PACKAGE}.pdfium", variant="pdfium")
 
 PDF_ENGINES: Mapping[str, Format] = MappingProxyType({"pypdf": FORMATS["pdf"], "pdfium": _PDFIUM})
 """The formats of PDF by engine; `pypdf` is the default."""
