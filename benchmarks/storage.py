@@ -266,10 +266,10 @@ def main() -> None:
         measured("nearest of a first query", "vectors", arguments.rounds)
         measured("a hit in each of 6 files of 4 MB", "long", arguments.rounds)
     held = next(iter(table.values()))["here"]["passages"]
-    keep_part(held, table)
+    keep_part(held, table, arguments.at_once)
 
 
-def keep_part(passages: int, steps: dict[str, dict[str, dict[str, Any]]]) -> None:
+def keep_part(passages: int, steps: dict[str, dict[str, dict[str, Any]]], at_once: bool) -> None:
     """Put the figures beside those of other sizes; the other parts keep their machine."""
     # Not before: the steps run with another checkout's code.
     from bench import PAGE, RESULTS
@@ -281,7 +281,11 @@ def keep_part(passages: int, steps: dict[str, dict[str, dict[str, Any]]]) -> Non
     if part["machine"] != machine():
         part = {"machine": machine(), "sizes": {}}
     part["date"] = time.strftime("%Y-%m-%d")
-    part["sizes"][str(passages)] = {"load": os.getloadavg()[1], "steps": steps}
+    part["sizes"][str(passages)] = {
+        "load": os.getloadavg()[1],
+        "at once": at_once,
+        "steps": steps,
+    }
     results["storage"] = part
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     PAGE.write_text(document(results), encoding="utf-8")

@@ -314,6 +314,11 @@ def _storage(part: Results) -> str:
             if key in known["here"]:
                 rows.append([label, *(shown.format(step[key]) for step in steps)])
                 label = ""
+    at_once = " and ".join(f"{size:,}" for size in sorted(sizes) if sizes[size]["at once"])
+    remark = (
+        f"Both first indexes of {at_once} passages were made at the same time (`--at-once`): only "
+        "their CPU\nseconds compare.\n\n"
+    )
     loads = " and ".join(f"{sizes[size]['load']:.0f}" for size in sorted(sizes))
     heads = {"here": "here", "against": "format 2"}
     return (
@@ -321,7 +326,8 @@ def _storage(part: Results) -> str:
         "4 MB,\ncompared with format 2 of the store (commit 3655899), step by step in turns; the "
         "fastest of several\nrounds. Bytes are those the process requested from the system, its "
         f"own modules included (mean\nload {loads} on {part['machine']['cores']} cores).\n\n"
-        "    python benchmarks/storage.py --paragraphs N --against OTHER_CHECKOUT\n\n"
+        "    python benchmarks/storage.py --paragraphs N --against OTHER_CHECKOUT [--at-once]\n\n"
+        + (remark if at_once else "")
         + table(["", *(f"{size:,} passages, {heads[which]}" for size, which in columns)], rows)
     )
 

@@ -57,6 +57,7 @@ def _entry(dictionary: Any, key: str) -> Any:
 
 def _drawn(page: PageObject, annotation: Any, rich: str) -> str:
     """Words that are only in the rich text under the key `rich`, which is XHTML, or are drawn."""
+    # What is drawn may be damaged; the rest of the annotation is not.
     with contextlib.suppress(Exception):
         if source := _entry(annotation, rich):
             return html.unescape(_TAG.sub(" ", _one(source))).strip()

@@ -136,10 +136,11 @@ def _text(page: PdfPage) -> str:
         text_page.close()
         text_page = page.get_textpage()
     text = _drawn(text_page)
-    changes = on_their_letters(Places(text_page), text)
+    places = Places(text_page)
+    changes = on_their_letters(places, text)
     changes |= dict(_marks_in_front(text_page, text))
     changes |= dict.fromkeys(_needless_breaks(text_page, text), "")
-    changes = dict(marked_gaps(text_page, text)) | changes
+    changes = dict(marked_gaps(places, text)) | changes
     looked_at = not upright or _INITIAL.search(text) or _may_have_columns(text_page, text)
     runs = list(_runs(text_page, changes)) if looked_at else []
     joined = with_initials(runs)

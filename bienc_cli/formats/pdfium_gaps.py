@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from bienc_cli.formats.pdfium_places import Places
 from bienc_cli.formats.word_gaps import GAP, NARROWEST, NO_SPACE
-
-if TYPE_CHECKING:
-    from pypdfium2 import PdfTextPage
 
 _LENGTHS = range(5, 36)
 """Average number of characters that are drawn together on the pages that are examined, because
@@ -24,14 +20,13 @@ that their sizes are not needed."""
 _WORD = re.compile(r"\S+")
 
 
-def marked_gaps(text_page: PdfTextPage, text: str) -> Iterator[tuple[int, str]]:
+def marked_gaps(places: Places, text: str) -> Iterator[tuple[int, str]]:
     """Replacements: for letters with a gap behind them, and for spaces that are no gap.
 
     Args:
-        text_page: the page with the characters.
+        places: of the characters of the page.
         text: of the page, in PDFium's order.
     """
-    places = Places(text_page)
     if not text or len(text) // max(places.pieces(), 1) not in _LENGTHS:
         return
     end = bottom = 0.0
